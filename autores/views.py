@@ -1,0 +1,16 @@
+"""``/autores/``."""
+
+from autores.filters import FILTERS
+from autores.models import Autor
+from autores.serializers import AutorSerializer
+from biblioteca.api.viewsets import CatalogueViewSet
+
+
+class AutorViewSet(CatalogueViewSet):
+    """Authors."""
+
+    model = Autor
+    schema_name = "authors"
+    serializer_class = AutorSerializer
+    filters = FILTERS
+    dependents = "obras"

@@ -1,0 +1,1 @@
+"""Measurements: ``make bench``. Ratios of things measured side by side in one run."""

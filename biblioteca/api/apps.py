@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class ApiConfig(AppConfig):
+    """What every resource shares over HTTP."""
+
+    name = "biblioteca.api"
+    label = "api"

@@ -1,0 +1,42 @@
+"""One id for each request, in the answer, the log and the history of what it changed."""
+
+import logging
+import re
+import uuid
+from collections.abc import Callable
+from contextvars import ContextVar
+
+from django.http import HttpRequest, HttpResponse
+
+HEADER = "X-Request-Id"
+SAFE_ID = re.compile(r"[A-Za-z0-9._:+/=-]{1,64}")
+
+current_request_id: ContextVar[str] = ContextVar("current_request_id", default="-")
+
+
+class RequestIdMiddleware:
+    """Keep the id that the gateway gave, or make one, and send it back."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request."""
+        given = request.headers.get(HEADER, "")
+        request_id = given if SAFE_ID.fullmatch(given) else uuid.uuid4().hex
+        token = current_request_id.set(request_id)
+        try:
+            response = self.get_response(request)
+        finally:
+            current_request_id.reset(token)
+        response[HEADER] = request_id
+        return response
+
+
+class RequestIdFormatter(logging.Formatter):
+    """Give every log line the id of the request that wrote it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line; ``-`` stands for work outside a request."""
+        record.request_id = current_request_id.get()
+        return super().format(record)

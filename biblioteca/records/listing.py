@@ -1,0 +1,44 @@
+"""Lists that cost what their page costs."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+
+from biblioteca.records.keyset import beyond, ordered
+
+Prepare = Callable[[QuerySet], QuerySet]
+
+
+class Listing:
+    """The records of a queryset, read in any order from any place.
+
+    ``prepare`` adds what a representation needs to the query of a page.
+    """
+
+    def __init__(self, queryset: QuerySet, prepare: Prepare) -> None:
+        self.queryset = queryset
+        self.prepare = prepare
+
+    def count(self) -> int | None:
+        """Return how many records there are."""
+        return self.queryset.count()
+
+    def after(
+        self, columns: Sequence[str], descending: bool, place: Sequence[Any] | None, number: int
+    ) -> list[Any]:
+        """Return the first ``number`` records behind ``place``, or from the start for None."""
+        return list(self.prepare(behind(self.queryset, columns, descending, place))[:number])
+
+    def between(self, columns: Sequence[str], descending: bool, start: int, stop: int) -> list[Any]:
+        """Return the records from the ``start``-th to before the ``stop``-th."""
+        return list(self.prepare(ordered(self.queryset, columns, descending))[start:stop])
+
+
+def behind(
+    queryset: QuerySet, columns: Sequence[str], descending: bool, place: Sequence[Any] | None
+) -> QuerySet:
+    """Return the records of ``queryset`` behind ``place`` in the order of ``columns``."""
+    if place is not None:
+        queryset = beyond(queryset, columns, place, descending)
+    return ordered(queryset, columns, descending)

@@ -1,0 +1,181 @@
+"""The abstract record, and the tables that the records of all resources share."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from biblioteca.records import text
+from biblioteca.records.fields import CodePointField
+from biblioteca.records.version import VERSION_LENGTH, new_version
+
+PHOTO_LENGTH = 2000
+
+
+class Record(models.Model):
+    """One entry of the catalogue: a title or name, a picture, a version.
+
+    Subclasses name their display column in ``TEXT_FIELD`` and the table of their search words in
+    ``WORDS``; ``chave`` follows the display text through ``biblioteca.records.writing``.
+    """
+
+    RESOURCE: ClassVar[str]
+    TEXT_FIELD: ClassVar[str]
+    WORDS: ClassVar[type["SearchWord"]]
+    # Keys of the state that the representation does not show: they make no new version.
+    UNSHOWN: ClassVar[frozenset[str]] = frozenset()
+
+    foto = CodePointField(_("picture"), max_length=PHOTO_LENGTH, blank=True, default="")
+    chave = CodePointField(max_length=text.KEY_LENGTH, editable=False)
+    versao = CodePointField(max_length=VERSION_LENGTH, default=new_version, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.display_text
+
+    @property
+    def display_text(self) -> str:
+        """The title or name."""
+        return getattr(self, self.TEXT_FIELD)
+
+    def state(self) -> dict[str, Any]:
+        """Return what history keeps, as JSON values; a new record has the empty state.
+
+        Equal states have equal representations, and the other way round.
+        """
+        return {self.TEXT_FIELD: self.display_text, "foto": self.foto}
+
+    def assign(self, values: dict[str, Any]) -> None:
+        """Take over ``values`` (a part of a state, already clean) without saving."""
+        for name, value in values.items():
+            setattr(self, name, value)
+        self.chave = text.sort_key(self.display_text)
+
+    def save_links(self, values: dict[str, Any]) -> None:
+        """Replace the rows in other tables that ``values`` names; the row itself is saved."""
+
+    @classmethod
+    def insert_links(cls, records: Sequence[Self]) -> None:
+        """Store the rows in other tables that belong to ``records``, whose rows are new."""
+
+    @classmethod
+    def search_texts(cls, records: Sequence[Self]) -> dict[int, list[str]]:
+        """Return, for the primary key of each of ``records``, the texts whose words find it."""
+        return {record.pk: [record.display_text] for record in records}
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the record has a row."""
+        return self.pk is not None and not self._state.adding
+
+
+class NamedRecord(Record):
+    """A record with a name: an author, a publisher."""
+
+    TEXT_FIELD = "nome"
+    NAME_LENGTH: ClassVar[int] = 1000
+
+    nome = CodePointField(_("name"), max_length=1000)
+
+    class Meta:
+        abstract = True
+
+
+class SearchWord(models.Model):
+    """One word by which a record is found; each resource has its own table.
+
+    Subclasses add ``registro``, the record. Prefixes are ranges of ``palavra``; the primary key
+    answers "has this record such a word".
+    """
+
+    palavra = CodePointField(max_length=text.KEY_LENGTH)
+
+    class Meta:
+        abstract = True
+
+
+class Identificador(models.Model):
+    """A number that the world gave to a record: an ISBN, a key in another catalogue."""
+
+    recurso = CodePointField(max_length=20)
+    registro_id = models.BigIntegerField()
+    esquema = CodePointField(max_length=40)
+    valor = CodePointField(max_length=190)
+
+    class Meta:
+        verbose_name = _("identifier")
+        verbose_name_plural = _("identifiers")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["recurso", "esquema", "valor"], name="records_identificador_unique"
+            )
+        ]
+        # Serves: the identifiers of one record.
+        indexes = [models.Index(fields=["recurso", "registro_id"], name="records_ident_record")]
+
+    def __str__(self) -> str:
+        return f"{self.esquema}:{self.valor}"
+
+
+class IdempotencyKey(models.Model):
+    """One POST that a client may send again: by whom, with what body, and what was answered.
+
+    ``resposta`` is written in the transaction of the work itself: either both are there or none.
+    """
+
+    chamador = CodePointField(max_length=200)
+    chave = CodePointField(max_length=255)
+    resumo = CodePointField(max_length=64)
+    criada = models.DateTimeField(default=timezone.now, db_index=True)
+    resposta = models.JSONField(null=True)
+
+    class Meta:
+        verbose_name = _("idempotency key")
+        verbose_name_plural = _("idempotency keys")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["chamador", "chave"], name="records_idempotency_key_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.chave
+
+
+class HistoryEntry(models.Model):
+    """One change of one record, complete enough to undo it."""
+
+    class Action(models.TextChoices):
+        CREATED = "criado", _("created")
+        CHANGED = "alterado", _("changed")
+        DELETED = "excluido", _("deleted")
+
+    recurso = CodePointField(_("resource"), max_length=20)
+    registro_id = models.BigIntegerField(_("record"))
+    momento = models.DateTimeField(_("when"), default=timezone.now)
+    acao = CodePointField(_("action"), max_length=10, choices=Action.choices)
+    quem = CodePointField(_("who"), max_length=200, blank=True)
+    porta = CodePointField(_("door"), max_length=20)
+    origem = CodePointField(_("request or file"), max_length=300, blank=True)
+    antes = models.JSONField(_("before"), null=True)
+    depois = models.JSONField(_("after"), null=True)
+    versao = CodePointField(max_length=VERSION_LENGTH, blank=True)
+
+    class Meta:
+        verbose_name = _("history entry")
+        verbose_name_plural = _("history entries")
+        # Serves: the timeline of one record, in order of writing.
+        indexes = [models.Index(fields=["recurso", "registro_id", "id"], name="records_timeline")]
+
+    def __str__(self) -> str:
+        return f"{self.recurso}/{self.registro_id} {self.acao}"
+
+    @classmethod
+    def of(cls, record: Record) -> "models.QuerySet[HistoryEntry]":
+        """Return the entries of ``record``, oldest first."""
+        entries = cls._default_manager.filter(recurso=record.RESOURCE, registro_id=record.pk)
+        return entries.order_by("id")

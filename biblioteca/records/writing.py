@@ -1,0 +1,166 @@
+"""The one way by which records are created, changed and deleted: API, admin and commands.
+
+Each function runs in one transaction and keeps everything that hangs on a record true in it:
+keys, links, search words (its own and those of the records that show it) and history.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from django.db import IntegrityError, OperationalError, connections, router, transaction
+from django.db.models import PROTECT
+from django.dispatch import Signal
+
+from biblioteca.records.models import HistoryEntry, Identificador, Record
+from biblioteca.records.origins import current_origin
+from biblioteca.records.search import refresh_words
+from biblioteca.records.version import new_version
+
+# Sent inside the transaction after a record's title or name changed; ``record`` is the record.
+renamed = Signal()
+
+# InnoDB's deadlock and lock wait time-out, of which it rolled the transaction back.
+TRANSIENT_MYSQL = {1205, 1213}
+TRANSIENT_POSTGRES = {"40001", "40P01"}
+ATTEMPTS = 3
+
+Result = TypeVar("Result")
+RecordType = TypeVar("RecordType", bound=Record)
+
+
+def in_transaction(work: Callable[[], Result]) -> Result:
+    """Run ``work`` in a transaction of its own; run it again when another one got in its way.
+
+    A violated foreign key or unique constraint means that another transaction deleted or took
+    what ``work`` had just looked at: the second run sees it and can say so in words. Inside a
+    transaction of the caller's ``work`` runs once, since that one would have to be repeated whole.
+    """
+    if transaction.get_connection().in_atomic_block:
+        with transaction.atomic():
+            return work()
+    for _attempt in range(ATTEMPTS - 1):
+        try:
+            with transaction.atomic():
+                return work()
+        except IntegrityError:
+            continue
+        except OperationalError as error:
+            if not is_transient(error):
+                raise
+    with transaction.atomic():
+        return work()
+
+
+def is_transient(error: OperationalError) -> bool:
+    """Tell whether the engine gave the transaction up in favour of another one."""
+    code = error.args[0] if error.args else None
+    state = getattr(error.__cause__, "sqlstate", None)
+    return code in TRANSIENT_MYSQL or state in TRANSIENT_POSTGRES
+
+
+def create(record: RecordType, values: dict[str, Any]) -> RecordType:
+    """Store ``record``, which has no row yet, with ``values`` (a clean state) and return it."""
+    return create_many([record], [values])[0]
+
+
+def create_many(
+    records: Sequence[RecordType], values: Sequence[dict[str, Any]]
+) -> Sequence[RecordType]:
+    """Store ``records`` of one model, which have no rows yet, each with its values."""
+    if not records:
+        return records
+    model = type(records[0])
+    with transaction.atomic():
+        for record, own_values in zip(records, values, strict=True):
+            record.assign(own_values)
+        if connections[router.db_for_write(model)].features.can_return_rows_from_bulk_insert:
+            model._default_manager.bulk_create(records)
+        else:  # MySQL does not say which ids it gave
+            for record in records:
+                record.save(force_insert=True)
+        model.insert_links(records)
+        refresh_words(records)
+        HistoryEntry.objects.bulk_create(
+            history_entry(record, HistoryEntry.Action.CREATED, None, record.state())
+            for record in records
+        )
+    return records
+
+
+def update(record: Record, values: dict[str, Any]) -> bool:
+    """Change ``record`` to ``values`` (a part of a state) and tell whether anything changed.
+
+    The caller holds the record's row locked. What is already so is left alone: no new version,
+    no history.
+    """
+    before = record.state()
+    changed = {name for name, value in values.items() if before[name] != value}
+    if not changed:
+        return False
+    old_text = record.display_text
+    with transaction.atomic():
+        record.assign(values)
+        if changed - record.UNSHOWN:
+            record.versao = new_version()
+        record.save(force_update=True)
+        record.save_links(values)
+        refresh_words([record])
+        after = record.state()
+        add_history(record, HistoryEntry.Action.CHANGED, before=before, after=after)
+        if record.display_text != old_text:
+            renamed.send(sender=type(record), record=record)
+    return True
+
+
+def delete(record: Record) -> None:
+    """Delete ``record``. Raises ProtectedError, with nothing changed, when others refer to it."""
+    before = record.state()
+    with transaction.atomic():
+        add_history(record, HistoryEntry.Action.DELETED, before=before, after=None)
+        identifiers_of(record).delete()
+        record.delete()
+
+
+def count_uses(record: Record) -> int:
+    """Return how many rows refer to ``record`` and so keep it from being deleted."""
+    return sum(
+        relation.related_model._default_manager.filter(**{relation.field.name: record}).count()
+        for relation in record._meta.related_objects
+        if getattr(relation, "on_delete", None) is PROTECT
+    )
+
+
+def identifiers_of(record: Record) -> Any:
+    """Return the queryset of the identifiers of ``record``."""
+    return Identificador.objects.filter(recurso=record.RESOURCE, registro_id=record.pk)
+
+
+def add_history(
+    record: Record,
+    action: HistoryEntry.Action,
+    before: dict[str, Any] | None,
+    after: dict[str, Any] | None,
+) -> None:
+    """Write one history entry in the name of the current origin."""
+    history_entry(record, action, before, after).save(force_insert=True)
+
+
+def history_entry(
+    record: Record,
+    action: HistoryEntry.Action,
+    before: dict[str, Any] | None,
+    after: dict[str, Any] | None,
+) -> HistoryEntry:
+    """Return the unsaved history entry of a change by the current origin."""
+    origin = current_origin()
+    return HistoryEntry(
+        recurso=record.RESOURCE,
+        registro_id=record.pk,
+        acao=action,
+        quem=origin.who[:200],
+        porta=origin.door,
+        origem=origin.source[:300],
+        antes=before,
+        depois=after,
+        versao=record.versao,
+    )

@@ -1,0 +1,192 @@
+"""Django in a fixed set of long-lived threads, as an ASGI application.
+
+Django's own ASGI handler starts a thread for each request: no database connection is ever used
+twice, and nothing bounds how many are open. Here each thread keeps its connection, and a client
+that sends or reads slowly holds none: the body is there before a thread is taken, and the answer
+has left it before the first byte is sent.
+"""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from http import HTTPStatus
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any, TypeVar
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Result = TypeVar("Result")
+
+IN_MEMORY_BYTES = 1024 * 1024
+SEND_BYTES = 256 * 1024
+
+
+class ClientDisconnectedError(Exception):
+    """The client left before its request was complete."""
+
+
+@dataclass
+class Answer:
+    """What the WSGI application answered, complete."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: IO[bytes]
+
+
+class FixedThreads:
+    """Serve the WSGI ``application`` in ``threads`` threads.
+
+    A request body is read up to ``max_body`` bytes. Of a longer one the application sees the
+    length, and nothing of the content: it is the one to refuse it in words.
+    """
+
+    def __init__(self, application: Callable, *, threads: int, max_body: int) -> None:
+        self.application = application
+        self.max_body = max_body
+        self.pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="django")
+
+    def run(self, work: Callable[[], Result]) -> Result:
+        """Run ``work`` in one of the threads and return what it returns."""
+        return self.pool.submit(work).result()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer what Uvicorn brings."""
+        if scope["type"] == "lifespan":
+            await self.lifespan(receive, send)
+        elif scope["type"] == "http":
+            await self.http(scope, receive, send)
+        else:
+            await send({"type": "websocket.close"})
+
+    async def lifespan(self, receive: Receive, send: Send) -> None:
+        """Finish what was accepted before the process ends."""
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                await asyncio.get_running_loop().run_in_executor(None, self.pool.shutdown)
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        with SpooledTemporaryFile(IN_MEMORY_BYTES) as body:
+            try:
+                length = await receive_body(receive, body, self.max_body)
+            except ClientDisconnectedError:
+                return
+            environ = build_environ(scope, body, length)
+            loop = asyncio.get_running_loop()
+            answer = await loop.run_in_executor(self.pool, call, self.application, environ)
+        with answer.body:
+            await send_answer(answer, send, with_body=scope["method"] != "HEAD")
+
+
+async def receive_body(receive: Receive, body: IO[bytes], limit: int) -> int:
+    """Write the request's body to ``body`` and return its length.
+
+    Beyond ``limit`` the rest is read and dropped, so that the client hears the refusal.
+    Raises ClientDisconnectedError.
+    """
+    length = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnectedError
+        chunk = message.get("body", b"")
+        length += len(chunk)
+        if length <= limit:
+            body.write(chunk)
+        elif length - len(chunk) <= limit:
+            body.seek(0)
+            body.truncate()
+        if not message.get("more_body", False):
+            body.seek(0)
+            return length
+
+
+def build_environ(scope: Scope, body: IO[bytes], length: int) -> dict[str, Any]:
+    """Return the WSGI environment (PEP 3333) of an ASGI request.
+
+    Header names with an underscore are left out: WSGI cannot tell them from those with a hyphen,
+    and a gateway that cleans ``X-Consumer-Id`` may let ``X_Consumer_Id`` pass.
+    """
+    host, port = scope.get("server") or ("localhost", 80)
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": "",
+        "PATH_INFO": scope["path"].encode().decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "SERVER_NAME": host,
+        "SERVER_PORT": str(port),
+        "REMOTE_ADDR": (scope.get("client") or ("",))[0],
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.get("scheme", "http"),
+        "wsgi.input": body,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    for name, value in scope["headers"]:
+        if b"_" in name:
+            continue
+        key = "HTTP_" + name.decode("latin-1").upper().replace("-", "_")
+        text = value.decode("latin-1")
+        if key in environ:
+            text = environ[key] + ("; " if key == "HTTP_COOKIE" else ",") + text
+        environ[key] = text
+    environ.pop("HTTP_CONTENT_LENGTH", None)
+    if "HTTP_CONTENT_TYPE" in environ:
+        environ["CONTENT_TYPE"] = environ.pop("HTTP_CONTENT_TYPE")
+    if length or scope["method"] in ("POST", "PUT", "PATCH"):
+        environ["CONTENT_LENGTH"] = str(length)
+    return environ
+
+
+def call(application: Callable, environ: dict[str, Any]) -> Answer:
+    """Call a WSGI application to its end; runs in one of the threads."""
+    started: dict[str, Any] = {}
+
+    def start_response(status: str, headers: list[tuple[str, str]], _info: Any = None) -> None:
+        started["status"], started["headers"] = status, headers
+
+    chunks: Iterable[bytes] = application(environ, start_response)
+    body: IO[bytes] = SpooledTemporaryFile(IN_MEMORY_BYTES)  # noqa: SIM115 (the sender closes it)
+    try:
+        for chunk in chunks:
+            body.write(chunk)
+    except BaseException:
+        body.close()
+        raise
+    finally:
+        # Django ends the request here, which gives its database connection a look over.
+        if hasattr(chunks, "close"):
+            chunks.close()
+    body.seek(0)
+    headers = [
+        (name.lower().encode("latin-1"), value.encode("latin-1"))
+        for name, value in started["headers"]
+    ]
+    return Answer(HTTPStatus(int(started["status"].split()[0])), headers, body)
+
+
+async def send_answer(answer: Answer, send: Send, *, with_body: bool) -> None:
+    """Send a complete answer, piece by piece as fast as the client takes it."""
+    start = {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
+    await send(start)
+    chunk = answer.body.read(SEND_BYTES) if with_body else b""
+    while True:
+        following = answer.body.read(SEND_BYTES) if chunk else b""
+        more = bool(following)
+        await send({"type": "http.response.body", "body": chunk, "more_body": more})
+        if not more:
+            return
+        chunk = following

@@ -1,0 +1,223 @@
+"""Django settings: one module, differences only through the environment (see .env.example)."""
+
+import secrets
+from pathlib import Path
+
+from biblioteca.operations import environment
+from biblioteca.operations.databases import database_settings
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# Where the embedded default keeps what it writes: SQLite file, pictures, development key.
+DATA_DIR = Path(environment.text("DATA_DIR", str(BASE_DIR / "var")))
+
+DEBUG = environment.boolean("DJANGO_DEBUG")
+
+
+def development_secret_key() -> str:
+    """Return this checkout's own key, made once, so that sessions and cursors survive a restart."""
+    path = DATA_DIR / "secret_key"
+    if not path.exists():
+        DATA_DIR.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(50), encoding="ascii")
+    return path.read_text(encoding="ascii")
+
+
+SECRET_KEY = environment.text("DJANGO_SECRET_KEY") or (development_secret_key() if DEBUG else "")
+ALLOWED_HOSTS = environment.names("DJANGO_ALLOWED_HOSTS")
+
+# --- Who may call, and under which address -------------------------------------------------------
+TRUST = environment.choice("TRUST", "closed", ("closed", "open"))
+if DEBUG:
+    TRUST = "open"
+PUBLIC_URL = environment.origin("PUBLIC_URL")
+REQUIRE_IF_MATCH = environment.boolean("REQUIRE_IF_MATCH")
+
+# --- Composition ---------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "biblioteca",
+    "biblioteca.backoffice",
+    "biblioteca.loading",
+    "biblioteca.api",
+    "biblioteca.operations",
+    "biblioteca.records",
+    "biblioteca.photos",
+    "obras",
+    "autores",
+    "editoras",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "corsheaders",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+]
+
+MIDDLEWARE = [
+    "corsheaders.middleware.CorsMiddleware",
+    "biblioteca.api.middleware.ProblemMiddleware",
+    "biblioteca.operations.requests.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "biblioteca.backoffice.origin.EditorOriginMiddleware",
+]
+
+ROOT_URLCONF = "biblioteca.urls"
+WSGI_APPLICATION = "biblioteca.wsgi.application"
+ASGI_APPLICATION = "biblioteca.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- Data ----------------------------------------------------------------------------------------
+DATABASES = {"default": database_settings(default_directory=DATA_DIR)}
+
+# One process thread holds one database connection for good (biblioteca.serving).
+SERVING_THREADS = environment.integer("SERVING_THREADS", 8, minimum=1, maximum=256)
+
+# --- Pictures and static files -------------------------------------------------------------------
+MEDIA_ROOT = environment.text("MEDIA_ROOT", str(DATA_DIR / "media"))
+# A catalogue that is gone when the process ends leaves no pictures behind either.
+KEEPS_NOTHING = DATABASES["default"]["NAME"] == ":memory:"
+MEDIA_URL = "/media/"
+STATIC_ROOT = environment.text("STATIC_ROOT", str(DATA_DIR / "static"))
+STATIC_URL = "/static/"
+if DEBUG:
+    Path(STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_AUTOREFRESH = False
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.InMemoryStorage"
+        if KEEPS_NOTHING
+        else "django.core.files.storage.FileSystemStorage"
+    },
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# A 10 MB picture in base64 fits; the same bound everywhere (gateway included).
+REQUEST_MAX_BYTES = 16 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = REQUEST_MAX_BYTES
+
+# --- Language and time ---------------------------------------------------------------------------
+LANGUAGE_CODE = environment.choice("LANGUAGE_CODE", "pt-br", ("pt-br", "en"))
+LANGUAGES = [("pt-br", "Português (Brasil)"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "biblioteca" / "locale"]
+TIME_ZONE = environment.text("TIME_ZONE", "America/Sao_Paulo")
+USE_TZ = True
+
+# --- REST ----------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["biblioteca.gateway.authentication.CallerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["biblioteca.gateway.permissions.ScopePermission"],
+    "DEFAULT_RENDERER_CLASSES": ["biblioteca.api.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": [
+        "biblioteca.api.parsers.StrictJSONParser",
+        "biblioteca.api.parsers.StrictMultiPartParser",
+    ],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "biblioteca.api.renderers.AlwaysJSON",
+    "DEFAULT_METADATA_CLASS": "biblioteca.api.metadata.MethodsMetadata",
+    "DEFAULT_SCHEMA_CLASS": "biblioteca.api.schema.ContractSchema",
+    "EXCEPTION_HANDLER": "biblioteca.api.exceptions.problem_response",
+    "UNAUTHENTICATED_USER": None,
+    "UNAUTHENTICATED_TOKEN": None,
+    "URL_FORMAT_OVERRIDE": None,
+    "FORMAT_SUFFIX_KWARG": None,
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Biblioteca",
+    "DESCRIPTION": "Catalogue of works (obras), authors (autores) and publishers (editoras).",
+    "VERSION": "1.0.0",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVERS": [{"url": PUBLIC_URL or "/"}],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "PREPROCESSING_HOOKS": ["biblioteca.api.schema.contract_paths"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "biblioteca.api.schema.finish_document",
+    ],
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "displayRequestDuration": True},
+}
+
+# --- Browsers on other origins -------------------------------------------------------------------
+# Set here or at the gateway, never at both: two answers would be one too many.
+CORS_ALLOWED_ORIGINS = environment.origins("CORS_ORIGINS")
+CORS_ALLOWED_ORIGIN_REGEXES = (
+    [r"^http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?$"] if DEBUG else []
+)
+CORS_URLS_REGEX = r"^/(?!admin(/|$))"
+CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
+CORS_ALLOW_HEADERS = [
+    "authorization", "if-match", "if-none-match", "idempotency-key", "content-type",
+]  # fmt: skip
+CORS_EXPOSE_HEADERS = [
+    "ETag", "Location", "Retry-After", "Allow", "Cache-Status", "X-Request-Id",
+]  # fmt: skip
+CORS_PREFLIGHT_MAX_AGE = 600
+
+# --- Security ------------------------------------------------------------------------------------
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = not DEBUG
+CSRF_COOKIE_SECURE = not DEBUG
+SESSION_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "DENY"
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {
+            "()": "biblioteca.operations.requests.RequestIdFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s",
+        },
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
+}

@@ -1,0 +1,68 @@
+"""Real server processes for tests: on free ports, with data of their own, gone afterwards."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import requests
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 60
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def environment_for(data_dir: Path, **more: str) -> dict[str, str]:
+    """Return the environment of a development server that keeps its data in ``data_dir``."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return kept | {"DATA_DIR": str(data_dir), "DJANGO_DEBUG": "1"} | more
+
+
+@contextmanager
+def serving(data_dir: Path, *arguments: str, **environment: str) -> Iterator[str]:
+    """Run ``manage.py servir`` and give its address once it answers."""
+    port = free_port()
+    command = [sys.executable, "manage.py", "servir", "--porta", str(port), *arguments]
+    log = data_dir / "server.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment_for(data_dir, **environment),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        wait_until_ready(process, address, log)
+        yield address
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def wait_until_ready(process: subprocess.Popen, address: str, log: Path) -> None:
+    """Return when the server answers. Raises AssertionError with its log when it does not."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            requests.get(f"{address}/editoras/", timeout=5)
+        except requests.RequestException:
+            time.sleep(0.1)
+        else:
+            return
+    raise AssertionError(f"the server did not start:\n{log.read_text(errors='replace')}")

@@ -1,0 +1,44 @@
+"""Fixtures of every test: no test writes outside its temporary directory."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.register_assert_rewrite("biblioteca.api.tests.contract")
+
+
+@pytest.fixture(autouse=True)
+def _own_media(settings, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = str(tmp_path / "media")
+
+
+@pytest.fixture
+def shared_data(settings) -> Path:
+    """The directory of real bibliographic files that lies beside the checkout."""
+    directory = Path(settings.BASE_DIR).parent / "shared" / "data"
+    if not directory.is_dir():
+        pytest.skip(f"the real sample files are not here: {directory}")
+    return directory
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A headless Chromium, the system's own; without one the test is skipped, or fails in CI.
+
+    It runs an event loop in this thread, in which Django refuses its database: a module at most.
+    """
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        missing = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        missing("there is no chromium here (Debian: apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=program, args=flags)
+        yield running
+        running.close()

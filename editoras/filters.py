@@ -1,0 +1,5 @@
+"""The filters of ``/editoras/``."""
+
+from biblioteca.api.filters import COMMON
+
+FILTERS = COMMON

@@ -1,0 +1,152 @@
+"""A catalogue of any size for benchmarks: always the same for the same size and seed.
+
+Rows go straight into the tables, keys and search words with them, and without history: this is no
+door by which a catalogue is written.
+"""
+
+import random
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+from django.db import connection, models, transaction
+from stdnum import ean
+
+from autores.models import Autor, AutorPalavra
+from biblioteca.records.models import Identificador
+from biblioteca.records.search import words_of
+from biblioteca.records.text import sort_key
+from biblioteca.records.version import new_version
+from editoras.models import Editora, EditoraPalavra
+from obras.models import Autoria, Obra, ObraPalavra
+
+BATCH = 2000
+
+# What benchmarks search for, and how often it occurs.
+EVERY_ROW = "edição"
+FREQUENT = "navegação"  # one work in forty
+LATE = "crepúsculo"  # as many, all of them among the last works
+RARE = "quimérico"  # seven works, evenly spread
+SMALL_PUBLISHER = "Tipografia Pequena"  # fifty works
+
+CONSONANTS = ("", *"bcdfglmnprstv", "lh", "nh", "tr", "br", "gr", "pr")
+VOWELS = ("a", "e", "i", "o", "u", "ão", "ê", "ção", "é", "ei", "ou")
+SYLLABLES = [consonant + vowel for consonant in CONSONANTS for vowel in VOWELS]
+
+
+class Vocabulary:
+    """Words of which a few are common and most are rare, as in any language."""
+
+    def __init__(self, dice: random.Random, size: int) -> None:
+        self.dice = dice
+        self.words = [
+            "".join(dice.choice(SYLLABLES) for _ in range(dice.randint(2, 4))) for _ in range(size)
+        ]
+
+    def word(self) -> str:
+        """Return a word, the earlier ones far more often."""
+        return self.words[int(len(self.words) ** self.dice.random()) - 1]
+
+    def name(self) -> str:
+        """Return a name of two or three words."""
+        return " ".join(self.word().title() for _ in range(self.dice.randint(2, 3)))
+
+
+def generate(works: int, seed: int, progress: Callable[[int], object]) -> None:
+    """Fill an empty catalogue with ``works`` works, calling ``progress`` with how many are there.
+
+    Raises ValueError when the catalogue is not empty.
+    """
+    if any(model._default_manager.exists() for model in (Obra, Autor, Editora)):
+        raise ValueError("the catalogue is not empty")
+    dice = random.Random(seed)  # noqa: S311 (benchmarks, not secrets)
+    vocabulary = Vocabulary(dice, 60_000)
+    publishers = [vocabulary.name() for _ in range(max(works // 500, 3))] + [SMALL_PUBLISHER]
+    authors = [vocabulary.name() for _ in range(max(works // 4, 5))]
+    publisher_words = insert_named(Editora, EditoraPalavra, publishers)
+    author_words = insert_named(Autor, AutorPalavra, authors)
+    rows = (
+        work_rows(number, works, dice, vocabulary, publisher_words, author_words)
+        for number in range(1, works + 1)
+    )
+    written = 0
+    for batch in batches(rows):
+        with transaction.atomic():
+            insert(Obra, [row[0] for row in batch])
+            insert(Autoria, [link for row in batch for link in row[1]])
+            insert(Identificador, [row[2] for row in batch])
+            insert(ObraPalavra, [word for row in batch for word in row[3]])
+        written += len(batch)
+        progress(written)
+
+
+def work_rows(
+    number: int,
+    works: int,
+    dice: random.Random,
+    vocabulary: Vocabulary,
+    publisher_words: list[set[str]],
+    author_words: list[set[str]],
+) -> tuple[tuple, list[tuple], tuple, list[tuple]]:
+    """Return the rows of one work: itself, its authors, its identifier, its words."""
+    title = title_of(number, works, dice, vocabulary)
+    if number % max(works // 50, 1) == 1:
+        publisher = len(publisher_words)
+    else:  # a few publishers have most of the works
+        publisher = int((len(publisher_words) - 1) ** dice.random())
+    author_ids = dice.sample(range(1, len(author_words) + 1), dice.choice((1, 1, 1, 2, 2, 3)))
+    twelve = f"978{number:09d}"
+    isbn = twelve + ean.calc_check_digit(twelve)
+    found = words_of([title, isbn]) | publisher_words[publisher - 1]
+    for author_id in author_ids:
+        found |= author_words[author_id - 1]
+    work = ("", sort_key(title), new_version(), title, publisher)
+    links = [(number, author_id, position) for position, author_id in enumerate(author_ids)]
+    identifier = (Obra.RESOURCE, number, "isbn", isbn)
+    return work, links, identifier, [(word, number) for word in sorted(found)]
+
+
+def title_of(number: int, works: int, dice: random.Random, vocabulary: Vocabulary) -> str:
+    """Return a title, with the words that benchmarks search for where they belong."""
+    parts = [vocabulary.word() for _ in range(dice.randint(2, 4))]
+    if number % 40 == 0:
+        parts.append(FREQUENT)
+    if number > works - works // 40:
+        parts.append(LATE)
+    if number % max(works // 7, 1) == 5:
+        parts.append(RARE)
+    dice.shuffle(parts)
+    return f"{' '.join(parts).capitalize()}, {EVERY_ROW} {number % 9 + 1}"
+
+
+def insert_named(model: Any, word_model: Any, names: list[str]) -> list[set[str]]:
+    """Insert authors or publishers with ids from 1; return the words of each."""
+    found = [words_of([name]) for name in names]
+    with transaction.atomic():
+        for batch in batches(names):
+            insert(model, [("", sort_key(name), new_version(), name) for name in batch])
+        rows = ((word, key) for key, own in enumerate(found, start=1) for word in sorted(own))
+        for words in batches(rows):
+            insert(word_model, words)
+    return found
+
+
+def insert(model: type[models.Model], rows: list[tuple]) -> None:
+    """Insert rows by the driver's own bulk statement; ids are given by the database, from 1."""
+    columns = [
+        field.column
+        for field in model._meta.concrete_fields
+        if field.column and not isinstance(field, models.AutoField)
+    ]
+    quoted = ", ".join(connection.ops.quote_name(column) for column in columns)
+    places = ", ".join(["%s"] * len(columns))
+    table = connection.ops.quote_name(model._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.executemany(f"INSERT INTO {table} ({quoted}) VALUES ({places})", rows)  # noqa: S608
+
+
+def batches(items: Iterable[Any]) -> Iterator[list[Any]]:
+    """Yield ``items`` in lists of at most ``BATCH``."""
+    stream = iter(items)
+    while batch := list(islice(stream, BATCH)):
+        yield batch

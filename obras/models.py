@@ -1,0 +1,190 @@
+"""Obra: a work, with its authors in order and its publisher."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import models
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from autores.models import Autor
+from biblioteca.records.aggregates import OrderedIds
+from biblioteca.records.fields import CodePointField
+from biblioteca.records.models import Identificador, Record, SearchWord
+from editoras.models import Editora
+
+
+class ObraQuerySet(models.QuerySet["Obra"]):
+    """Works, in the words of the catalogue."""
+
+    def with_author_ids(self) -> "ObraQuerySet":
+        """Fetch the ids of each work's authors in the same query."""
+        authors = Autoria.objects.filter(obra=models.OuterRef("pk")).order_by().values("obra")
+        ids = authors.annotate(ids=OrderedIds("autor_id", position="posicao")).values("ids")
+        return self.annotate(autores_em_ordem=models.Subquery(ids))
+
+
+class Obra(Record):
+    """A work as one publisher brought it out; ``editora`` is null where nobody knows who did."""
+
+    RESOURCE = "obras"
+    TEXT_FIELD = "titulo"
+
+    UNSHOWN = frozenset({"identificadores"})
+    TITLE_LENGTH = 2000
+
+    titulo = CodePointField(_("title"), max_length=TITLE_LENGTH)
+    editora = models.ForeignKey(
+        Editora,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="obras",
+        verbose_name=_("publisher"),
+    )
+    autores: models.ManyToManyField = models.ManyToManyField(
+        Autor, through="Autoria", related_name="obras", verbose_name=_("authors")
+    )
+
+    objects = ObraQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("work")
+        verbose_name_plural = _("works")
+        indexes = [
+            # Serves: the order by title, in both directions.
+            models.Index(fields=["chave", "id"], name="obras_by_title"),
+            # Serves: the works of a publisher by title.
+            models.Index(fields=["editora", "chave", "id"], name="obras_by_publisher"),
+        ]
+
+    @cached_property
+    def author_ids(self) -> list[int]:
+        """The ids of the authors, first author first."""
+        if "autores_em_ordem" in self.__dict__:
+            return OrderedIds.parse(self.__dict__["autores_em_ordem"])
+        if not self.is_stored:
+            return []
+        return list(self.autorias.order_by("posicao").values_list("autor_id", flat=True))
+
+    @cached_property
+    def identifiers(self) -> list[list[str]]:
+        """The ``[scheme, value]`` pairs of this work, in order of scheme and value."""
+        if not self.is_stored:
+            return []
+        rows = Identificador.objects.filter(recurso=self.RESOURCE, registro_id=self.pk)
+        return [
+            list(pair) for pair in rows.order_by("esquema", "valor").values_list("esquema", "valor")
+        ]
+
+    def state(self) -> dict[str, Any]:
+        """Return what history keeps of this work, its links included."""
+        return super().state() | {
+            "editora_id": self.editora_id,
+            "autores": self.author_ids,
+            "identificadores": self.identifiers,
+        }
+
+    def assign(self, values: dict[str, Any]) -> None:
+        """Take over ``values``; ``autores`` and ``identificadores`` are other tables' rows."""
+        links = {"autores": "author_ids", "identificadores": "identifiers"}
+        for name, attribute in links.items():
+            getattr(self, attribute)  # what is stored now, before the columns change
+            if name in values:
+                setattr(self, attribute, list(values[name]))
+        super().assign({name: value for name, value in values.items() if name not in links})
+
+    def save_links(self, values: dict[str, Any]) -> None:
+        """Replace the authors and identifiers that ``values`` names."""
+        if "autores" in values:
+            self.autorias.all().delete()
+            Autoria.objects.bulk_create(self.authorships())
+        if "identificadores" in values:
+            Identificador.objects.filter(recurso=self.RESOURCE, registro_id=self.pk).delete()
+            Identificador.objects.bulk_create(self.identifier_rows())
+
+    @classmethod
+    def insert_links(cls, records: Sequence["Obra"]) -> None:
+        """Store the authors and identifiers of new works."""
+        Autoria.objects.bulk_create(row for work in records for row in work.authorships())
+        Identificador.objects.bulk_create(row for work in records for row in work.identifier_rows())
+
+    def authorships(self) -> list["Autoria"]:
+        """Return the unsaved rows that give this work its authors in order."""
+        return [
+            Autoria(obra=self, autor_id=author_id, posicao=position)
+            for position, author_id in enumerate(self.author_ids)
+        ]
+
+    def identifier_rows(self) -> list[Identificador]:
+        """Return the unsaved rows of this work's identifiers."""
+        return [
+            Identificador(recurso=self.RESOURCE, registro_id=self.pk, esquema=scheme, valor=value)
+            for scheme, value in self.identifiers
+        ]
+
+    @classmethod
+    def search_texts(cls, records: Sequence["Obra"]) -> dict[int, list[str]]:
+        """Return title, authors' and publisher's names and identifiers, in four queries at most."""
+        texts = super().search_texts(records)
+        by_publisher: dict[int, list[int]] = {}
+        for work in records:
+            if work.editora_id is not None:
+                by_publisher.setdefault(work.editora_id, []).append(work.pk)
+        publishers = Editora.objects.filter(pk__in=list(by_publisher)).values_list("pk", "nome")
+        for publisher_id, name in publishers:
+            for key in by_publisher[publisher_id]:
+                texts[key].append(name)
+        authorships = Autoria.objects.filter(obra__in=list(texts)).values_list(
+            "obra", "autor__nome"
+        )
+        identifiers = Identificador.objects.filter(
+            recurso=cls.RESOURCE, registro_id__in=list(texts)
+        ).values_list("registro_id", "valor")
+        for key, value in [*authorships, *identifiers]:
+            texts[key].append(value)
+        return texts
+
+
+class Autoria(models.Model):
+    """One author of one work, and the place among its authors (0 is the first)."""
+
+    obra = models.ForeignKey(
+        Obra, on_delete=models.CASCADE, related_name="autorias", db_index=False
+    )
+    autor = models.ForeignKey(
+        Autor,
+        on_delete=models.PROTECT,
+        related_name="autorias",
+        db_index=False,
+        verbose_name=_("author"),
+    )
+    posicao = models.PositiveIntegerField(_("position"))
+
+    class Meta:
+        verbose_name = _("authorship")
+        verbose_name_plural = _("authorships")
+        constraints = [
+            models.UniqueConstraint(fields=["obra", "posicao"], name="obras_autoria_position"),
+            # Also serves: the works of an author.
+            models.UniqueConstraint(fields=["autor", "obra"], name="obras_autoria_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.posicao + 1}. {self.autor}"
+
+
+class ObraPalavra(SearchWord):
+    """A word of a work's title, of its authors' or publisher's name, or an identifier."""
+
+    pk = models.CompositePrimaryKey("registro_id", "palavra")
+    registro = models.ForeignKey(
+        Obra, on_delete=models.CASCADE, related_name="palavras", db_index=False
+    )
+
+    class Meta:
+        # Serves: which works have a word that begins so.
+        indexes = [models.Index(fields=["palavra", "registro"], name="obras_by_word")]
+
+
+Obra.WORDS = ObraPalavra
