@@ -131,6 +131,9 @@ def decode(content: bytes) -> Picture:
 
 def with_plain_mode(image: Image.Image, kind: str) -> Image.Image:
     """Return ``image`` in a mode that ``kind`` writes and every browser shows."""
+    if image.mode.startswith("I"):
+        # Greys of 16 bits: Pillow's own conversion cuts all above 255 to white.
+        return image.convert("I").point(lambda grey: grey / 256).convert("L")
     transparent = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
     if transparent and kind != "JPEG":
         return image.convert("RGBA")

@@ -150,3 +150,13 @@ def test_the_same_picture_is_stored_once_and_found_by_its_url(settings):
         "",
     ):
         assert stored_value_of(other) is None
+
+
+def test_greys_of_16_bits_keep_their_shades():
+    ramp = Image.new("I;16", (256, 1))
+    for column in range(256):
+        ramp.putpixel((column, 0), column * 256)
+    picture = clean_picture(encode(ramp, "PNG"))
+    with Image.open(io.BytesIO(picture.content)) as stored:
+        greys = [stored.convert("L").getpixel((column, 0)) for column in range(256)]
+    assert greys == list(range(256))
