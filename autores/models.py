@@ -10,6 +10,8 @@ class Autor(NamedRecord):
     """An author. Names are not unique: two people may share one."""
 
     RESOURCE = "autores"
+    # Works expand it, are found by its name, and are listed below it.
+    SHOWN_IN = ("obras",)
 
     class Meta:
         verbose_name = _("author")

@@ -2,6 +2,7 @@
 
 import secrets
 from pathlib import Path
+from typing import Any
 
 from biblioteca.operations import environment
 from biblioteca.operations.databases import database_settings
@@ -42,6 +43,7 @@ INSTALLED_APPS = [
     "biblioteca.api",
     "biblioteca.operations",
     "biblioteca.records",
+    "biblioteca.cache",
     "biblioteca.photos",
     "obras",
     "autores",
@@ -99,6 +101,35 @@ DATABASES = {"default": database_settings(default_directory=DATA_DIR)}
 
 # One process thread holds one database connection for good (biblioteca.serving).
 SERVING_THREADS = environment.integer("SERVING_THREADS", 8, minimum=1, maximum=256)
+# So many requests wait for a thread; more are refused with 503.
+SERVING_QUEUE = environment.integer("SERVING_QUEUE", 200, minimum=0, maximum=100_000)
+
+# --- Cache ---------------------------------------------------------------------------------------
+# Reads are answered from memory as long as nothing was written (biblioteca.cache).
+REDIS_URL = environment.text("REDIS_URL")
+REDIS_PREFIX = environment.text("REDIS_PREFIX", "biblioteca")
+CACHED_RESOURCES = ["obras", "autores", "editoras"]
+# The greatest age of a stored answer; 0 stores none.
+CACHE_SECONDS = environment.integer("CACHE_SECONDS", 30, minimum=0, maximum=3600)
+CACHE_MEMORY_MB = environment.integer("CACHE_MEMORY_MB", 64, minimum=1, maximum=65536)
+# Refuse a write that Redis cannot be told of, rather than let others read the old for a while.
+CACHE_STRICT = environment.boolean("CACHE_STRICT")
+# Everything else that caches; sessions are in the database.
+CACHES: dict[str, Any] = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": f"{REDIS_PREFIX}:django",
+        "OPTIONS": {
+            "SOCKET_CONNECT_TIMEOUT": 0.25,
+            "SOCKET_TIMEOUT": 0.25,
+            "IGNORE_EXCEPTIONS": True,
+            "LOG_IGNORED_EXCEPTIONS": True,
+        },
+    }
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
 
 # --- Pictures and static files -------------------------------------------------------------------
 MEDIA_ROOT = environment.text("MEDIA_ROOT", str(DATA_DIR / "media"))

@@ -10,6 +10,8 @@ class Editora(NamedRecord):
     """A publisher. Names are not unique: two houses may share one."""
 
     RESOURCE = "editoras"
+    # Works expand it, are found by its name, and are listed below it.
+    SHOWN_IN = ("obras",)
 
     class Meta:
         verbose_name = _("publisher")

@@ -13,6 +13,7 @@ from django.db import connection, models, transaction
 from stdnum import ean
 
 from autores.models import Autor, AutorPalavra
+from biblioteca.cache.announcements import touch
 from biblioteca.records.models import Identificador
 from biblioteca.records.search import words_of
 from biblioteca.records.text import sort_key
@@ -72,6 +73,7 @@ def generate(works: int, seed: int, progress: Callable[[int], object]) -> None:
     written = 0
     for batch in batches(rows):
         with transaction.atomic():
+            touch(Obra.RESOURCE)
             insert(Obra, [row[0] for row in batch])
             insert(Autoria, [link for row in batch for link in row[1]])
             insert(Identificador, [row[2] for row in batch])
@@ -123,6 +125,7 @@ def insert_named(model: Any, word_model: Any, names: list[str]) -> list[set[str]
     """Insert authors or publishers with ids from 1; return the words of each."""
     found = [words_of([name]) for name in names]
     with transaction.atomic():
+        touch(model.RESOURCE)
         for batch in batches(names):
             insert(model, [("", sort_key(name), new_version(), name) for name in batch])
         rows = ((word, key) for key, own in enumerate(found, start=1) for word in sorted(own))

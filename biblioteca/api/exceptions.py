@@ -15,6 +15,7 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 
 from biblioteca.api.renderers import ProblemRenderer
+from biblioteca.cache.announcements import TransactionTooLongError, UnannouncedWriteError
 
 logger = logging.getLogger(__name__)
 
@@ -132,6 +133,30 @@ class Unavailable(Problem):
         super().__init__(detail, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
+class Overloaded(Problem):
+    """More requests wait than the service lets wait; ``Retry-After`` says when to try again."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = "overloaded"
+    default_detail = gettext_lazy("Too many requests are waiting: try again in a moment.")
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": str(RETRY_SECONDS)})
+
+
+class Unannounced(Problem):
+    """The cache cannot be told of the change, and ``CACHE_STRICT`` allows none that is not told."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = "cache_unreachable"
+    default_detail = gettext_lazy(
+        "The cache cannot be told of this change now; nothing was changed."
+    )
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": str(RETRY_SECONDS)})
+
+
 class InternalError(Problem):
     """Something that nobody foresaw; the log has it under the request's id."""
 
@@ -166,7 +191,9 @@ def as_refusal(error: Exception) -> exceptions.APIException:
         return exceptions.PermissionDenied()
     if isinstance(error, RequestDataTooBig):
         return PayloadTooLarge()
-    if isinstance(error, OperationalError | InterfaceError):
+    if isinstance(error, UnannouncedWriteError):
+        return Unannounced()
+    if isinstance(error, OperationalError | InterfaceError | TransactionTooLongError):
         logger.error("the database does not answer: %s", error)
         return Unavailable()
     return InternalError()

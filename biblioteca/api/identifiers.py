@@ -20,6 +20,7 @@ from biblioteca.api.parsers import StrictJSONParser
 from biblioteca.api.versions import check_preconditions, is_unmodified
 from biblioteca.api.viewsets import CatalogueViewSet
 from biblioteca.records import writing
+from biblioteca.records.connections import survives_dead_connection
 from biblioteca.records.identifiers import clean_identifier, holders
 from biblioteca.records.models import Record
 
@@ -139,6 +140,7 @@ class IdentifiersView(CatalogueViewSet):
         """Return the representation."""
         return [{"esquema": scheme, "valor": value} for scheme, value in record.identifiers]
 
+    @survives_dead_connection
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Answer with all identifiers of the record."""
         record = self.get_object()

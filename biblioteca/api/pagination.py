@@ -12,6 +12,8 @@ from rest_framework.response import Response
 
 from biblioteca.api import links
 from biblioteca.api.parameters import Parameter, read_choice, read_whole_number
+from biblioteca.cache.counts import counts
+from biblioteca.cache.tokens import current_reading
 from biblioteca.records.found import FoundListing
 from biblioteca.records.listing import Listing
 
@@ -120,8 +122,16 @@ class ContractPagination(BasePagination):
             if "search" in given
             else Listing(queryset, prepare)
         )
-        self.count = self.listing.count()
+        self.count = counts.get(
+            current_reading(request), view.model.RESOURCE, self.counted(given), self.listing.count
+        )
         return self.walk(cursor) if cursor else self.jump(given.get("page", 1))
+
+    def counted(self, given: dict[str, Any]) -> tuple[str, str]:
+        """Return what the count depends on: the list and its filters."""
+        paging = ("ordering", "page", "page_size", "cursor", "expand")
+        filters = sorted((name, value) for name, value in given.items() if name not in paging)
+        return self.path, repr(filters)
 
     def walk(self, cursor: Cursor) -> list:
         """Return the page after or before the cursor's place."""
@@ -182,9 +192,10 @@ class ContractPagination(BasePagination):
             return None
         values = self.edges[0 if backwards else 1]
         cursor = Cursor(self.ordering.name, backwards, values).encode()
+        # In one order: requests that differ in no more share a stored answer.
         kept: dict[str, str] = {
             name: str(text)
-            for name, text in self.request.query_params.items()
+            for name, text in sorted(self.request.query_params.items())
             if name not in ("page", "cursor")
         }
         return links.absolute(self.request, self.path, kept | {"cursor": cursor})

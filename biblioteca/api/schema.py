@@ -22,7 +22,7 @@ REFUSALS = {
     422: "The Idempotency-Key was sent with another body.",
     415: "The body is of a media type that is not read here.",
     428: "This installation asks for If-Match on every write.",
-    503: "The database does not answer.",
+    503: "The database does not answer, or too many requests wait: see Retry-After.",
 }
 
 ALWAYS = (400, 401, 403, 503)

@@ -1,16 +1,14 @@
 """ETags and the conditional requests that name them (RFC 9110, section 13)."""
 
 import hashlib
-import re
 from collections.abc import Iterable
 
 from django.conf import settings
 from rest_framework.request import Request
 
 from biblioteca.api.exceptions import PreconditionFailed, PreconditionRequired
+from biblioteca.cache.conditions import names
 from biblioteca.records.models import Record
-
-ENTITY_TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 
 
 def entity_tag(record: Record, expanded: Iterable[Record] = ()) -> str:
@@ -25,19 +23,6 @@ def entity_tag(record: Record, expanded: Iterable[Record] = ()) -> str:
         digest = hashlib.sha256(" ".join(others).encode()).hexdigest()[:32]
         tag = f"{tag}.{digest}"
     return f'"{tag}"'
-
-
-def names(header: str, tag: str, *, weak: bool) -> bool:
-    """Tell whether an If-Match or If-None-Match header names ``tag``.
-
-    ``weak`` selects the weak comparison, that of If-None-Match.
-    """
-    if header.strip() == "*":
-        return True
-    return any(
-        f'"{opaque}"' == tag and (weak or not weak_mark)
-        for weak_mark, opaque in ENTITY_TAG.findall(header)
-    )
 
 
 def is_unmodified(request: Request, tag: str) -> bool:

@@ -19,6 +19,7 @@ from biblioteca.api.versions import check_preconditions, entity_tag, is_unmodifi
 from biblioteca.operations.requests import current_request_id
 from biblioteca.photos.fields import settle
 from biblioteca.records import writing
+from biblioteca.records.connections import check_before_writing, survives_dead_connection
 from biblioteca.records.fetching import fetch_by_id
 from biblioteca.records.models import Record
 from biblioteca.records.origins import Origin, writing_as
@@ -121,6 +122,7 @@ class CatalogueListView(ContractView):
         """Return the path of this list as the contract spells it."""
         return links.collection_path(self.model.RESOURCE)
 
+    @survives_dead_connection
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Answer with one page of the list."""
         queryset = self.filter_queryset(self.get_queryset())
@@ -205,6 +207,7 @@ class CatalogueViewSet(CatalogueListView):
             raise exceptions.NotFound
         return record
 
+    @survives_dead_connection
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Answer with one record, or 304 when the client has it already."""
         record = self.get_object()
@@ -282,6 +285,7 @@ class CatalogueViewSet(CatalogueListView):
 
     def write(self, work: Any) -> Any:
         """Run ``work`` in a transaction, in the name of the caller."""
+        check_before_writing()
         caller = getattr(self.request.user, "name", "")
         with writing_as(Origin(caller, "api", current_request_id.get())):
             return writing.in_transaction(work)

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from biblioteca.backoffice.forms import RecordForm
+from biblioteca.cache.announcements import check_age
 from biblioteca.photos.fields import settle
 from biblioteca.photos.storage import public_url
 from biblioteca.records import writing
@@ -77,6 +78,7 @@ class RecordAdmin(admin.ModelAdmin):
             writing.update(record, values)
         else:
             form.instance.pk = writing.create(self.model(), values).pk
+        check_age()
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Delete with history."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from biblioteca.cache.announcements import TransactionTooLongError, UnannouncedWriteError
 from biblioteca.operations.requests import current_request_id
 from biblioteca.records.origins import Origin, writing_as
 
@@ -21,3 +22,10 @@ class EditorOriginMiddleware:
         origin = Origin(request.user.get_username(), "admin", current_request_id.get())
         with writing_as(origin):
             return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Say in words that a write was refused because nobody could be told of it."""
+        if not isinstance(error, UnannouncedWriteError | TransactionTooLongError):
+            return None
+        headers = {"Retry-After": "5"}
+        return HttpResponse(str(error), status=503, content_type="text/plain", headers=headers)

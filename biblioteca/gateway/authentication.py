@@ -1,5 +1,6 @@
 """DRF's view of the caller."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.http import HttpRequest
@@ -7,13 +8,29 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from biblioteca.gateway.callers import ANYBODY, Caller
+from biblioteca.gateway.callers import ANYBODY, READ, Caller
 from biblioteca.gateway.trust import Mode, current_mode
 
 
 def identify(request: HttpRequest) -> Caller | None:
     """Return who is calling, or None where the mode in force cannot tell."""
-    return ANYBODY if current_mode() is Mode.OPEN else None
+    return caller_in(current_mode())
+
+
+def reading_rule() -> Callable[[Mapping[bytes, bytes]], bool]:
+    """Return what tells from a request's headers (names in lower case) whether its caller may read.
+
+    Asked before a stored answer is given; whoever may not is refused by the views. The mode is
+    decided here, once: the rule is asked more often than anything else.
+    """
+    caller = caller_in(current_mode())
+    may_read = caller is not None and caller.may(READ)
+    return lambda _headers: may_read
+
+
+def caller_in(mode: Mode) -> Caller | None:
+    """Return who calls in ``mode``, or None where it cannot tell."""
+    return ANYBODY if mode is Mode.OPEN else None
 
 
 class CallerAuthentication(BaseAuthentication):

@@ -26,6 +26,8 @@ class Record(models.Model):
     WORDS: ClassVar[type["SearchWord"]]
     # Keys of the state that the representation does not show: they make no new version.
     UNSHOWN: ClassVar[frozenset[str]] = frozenset()
+    # Other resources whose answers change when a record that exists is changed or deleted.
+    SHOWN_IN: ClassVar[tuple[str, ...]] = ()
 
     foto = CodePointField(_("picture"), max_length=PHOTO_LENGTH, blank=True, default="")
     chave = CodePointField(max_length=text.KEY_LENGTH, editable=False)

@@ -11,6 +11,7 @@ from django.db import IntegrityError, OperationalError, connections, router, tra
 from django.db.models import PROTECT
 from django.dispatch import Signal
 
+from biblioteca.cache.announcements import check_age, finish_over, touch
 from biblioteca.records.models import HistoryEntry, Identificador, Record
 from biblioteca.records.origins import current_origin
 from biblioteca.records.search import refresh_words
@@ -38,17 +39,21 @@ def in_transaction(work: Callable[[], Result]) -> Result:
     if transaction.get_connection().in_atomic_block:
         with transaction.atomic():
             return work()
-    for _attempt in range(ATTEMPTS - 1):
+    for attempt in range(1, ATTEMPTS + 1):
         try:
             with transaction.atomic():
-                return work()
+                result = work()
+                check_age()
+                return result
         except IntegrityError:
-            continue
-        except OperationalError as error:
-            if not is_transient(error):
+            if attempt == ATTEMPTS:
                 raise
-    with transaction.atomic():
-        return work()
+        except OperationalError as error:
+            if attempt == ATTEMPTS or not is_transient(error):
+                raise
+        finally:
+            finish_over()
+    raise AssertionError("the last attempt returns or raises")
 
 
 def is_transient(error: OperationalError) -> bool:
@@ -71,6 +76,7 @@ def create_many(
         return records
     model = type(records[0])
     with transaction.atomic():
+        touch(model.RESOURCE)
         for record, own_values in zip(records, values, strict=True):
             record.assign(own_values)
         if connections[router.db_for_write(model)].features.can_return_rows_from_bulk_insert:
@@ -99,6 +105,7 @@ def update(record: Record, values: dict[str, Any]) -> bool:
         return False
     old_text = record.display_text
     with transaction.atomic():
+        touch(record.RESOURCE, *record.SHOWN_IN)
         record.assign(values)
         if changed - record.UNSHOWN:
             record.versao = new_version()
@@ -116,6 +123,7 @@ def delete(record: Record) -> None:
     """Delete ``record``. Raises ProtectedError, with nothing changed, when others refer to it."""
     before = record.state()
     with transaction.atomic():
+        touch(record.RESOURCE, *record.SHOWN_IN)
         add_history(record, HistoryEntry.Action.DELETED, before=before, after=None)
         identifiers_of(record).delete()
         record.delete()

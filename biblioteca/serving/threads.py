@@ -7,11 +7,13 @@ has left it before the first byte is sent.
 """
 
 import asyncio
+import gc
 import sys
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http import HTTPStatus
+from io import SEEK_END, BytesIO
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, TypeVar
 
@@ -39,15 +41,21 @@ class Answer:
 
 
 class FixedThreads:
-    """Serve the WSGI ``application`` in ``threads`` threads.
+    """Serve the WSGI ``application`` in ``threads`` threads, with ``queue`` requests waiting.
 
-    A request body is read up to ``max_body`` bytes. Of a longer one the application sees the
-    length, and nothing of the content: it is the one to refuse it in words.
+    A request that finds the queue full is answered by ``refuse``, a WSGI application that is quick
+    and asks nobody. A request body is read up to ``max_body`` bytes. Of a longer one the
+    application sees the length, and nothing of the content: it is the one to refuse it in words.
     """
 
-    def __init__(self, application: Callable, *, threads: int, max_body: int) -> None:
-        self.application = application
+    def __init__(
+        self, application: Callable, *, threads: int, queue: int, refuse: Callable, max_body: int
+    ) -> None:
+        self.application, self.refuse = application, refuse
+        self.threads, self.queue = threads, queue
         self.max_body = max_body
+        # Requests that have a thread or wait for one.
+        self.accepted = 0
         self.pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="django")
 
     def run(self, work: Callable[[], Result]) -> Result:
@@ -68,6 +76,9 @@ class FixedThreads:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
+                # What is loaded now stays: the collector need not look at it again and again.
+                gc.collect()
+                gc.freeze()
                 await send({"type": "lifespan.startup.complete"})
             else:
                 await asyncio.get_running_loop().run_in_executor(None, self.pool.shutdown)
@@ -76,16 +87,47 @@ class FixedThreads:
 
     async def http(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        with SpooledTemporaryFile(IN_MEMORY_BYTES) as body:
+        with new_body() as body:
             try:
                 length = await receive_body(receive, body, self.max_body)
             except ClientDisconnectedError:
                 return
             environ = build_environ(scope, body, length)
-            loop = asyncio.get_running_loop()
-            answer = await loop.run_in_executor(self.pool, call, self.application, environ)
-        with answer.body:
-            await send_answer(answer, send, with_body=scope["method"] != "HEAD")
+            if self.accepted >= self.threads + self.queue:
+                answer: Answer | None = call(self.refuse, environ)
+            else:
+                answer = await self.in_a_thread(environ, receive)
+        if answer is not None:
+            with answer.body:
+                await send_answer(answer, send, with_body=scope["method"] != "HEAD")
+
+    async def in_a_thread(self, environ: dict[str, Any], receive: Receive) -> Answer | None:
+        """Return the application's answer, None for a client that left before it had a thread."""
+        self.accepted += 1
+        try:
+            future = self.pool.submit(call, self.application, environ)
+            answer = asyncio.wrap_future(future)
+            if self.accepted > self.threads:
+                leaving = asyncio.ensure_future(wait_until_gone(receive))
+                both: set[asyncio.Future[Any]] = {answer, leaving}
+                await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+                if leaving.done() and future.cancel():
+                    return None
+                leaving.cancel()
+            return await answer
+        finally:
+            self.accepted -= 1
+
+
+def new_body() -> "IO[bytes]":
+    """Return an empty file for a body: in memory, later on disk."""
+    return SpooledTemporaryFile(IN_MEMORY_BYTES)
+
+
+async def wait_until_gone(receive: Receive) -> None:
+    """Return when the client has left."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def receive_body(receive: Receive, body: IO[bytes], limit: int) -> int:
@@ -144,6 +186,8 @@ def build_environ(scope: Scope, body: IO[bytes], length: int) -> dict[str, Any]:
             text = environ[key] + ("; " if key == "HTTP_COOKIE" else ",") + text
         environ[key] = text
     environ.pop("HTTP_CONTENT_LENGTH", None)
+    # What layers before this one have to say to the application.
+    environ |= {name: value for name, value in scope.items() if name.startswith("biblioteca.")}
     if "HTTP_CONTENT_TYPE" in environ:
         environ["CONTENT_TYPE"] = environ.pop("HTTP_CONTENT_TYPE")
     if length or scope["method"] in ("POST", "PUT", "PATCH"):
@@ -159,17 +203,28 @@ def call(application: Callable, environ: dict[str, Any]) -> Answer:
         started["status"], started["headers"] = status, headers
 
     chunks: Iterable[bytes] = application(environ, start_response)
-    body: IO[bytes] = SpooledTemporaryFile(IN_MEMORY_BYTES)  # noqa: SIM115 (the sender closes it)
+    body: IO[bytes] | None = None
     try:
         for chunk in chunks:
+            if body is None:  # nearly every answer is one piece
+                body = BytesIO(chunk) if len(chunk) <= IN_MEMORY_BYTES else None
+                if body is not None:
+                    body.seek(0, SEEK_END)
+                    continue
+                body = new_body()
+            elif isinstance(body, BytesIO):
+                first, body = body, new_body()
+                body.write(first.getvalue())
             body.write(chunk)
     except BaseException:
-        body.close()
+        if body is not None:
+            body.close()
         raise
     finally:
         # Django ends the request here, which gives its database connection a look over.
         if hasattr(chunks, "close"):
             chunks.close()
+    body = body or BytesIO()
     body.seek(0)
     headers = [
         (name.lower().encode("latin-1"), value.encode("latin-1"))

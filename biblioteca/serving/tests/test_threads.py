@@ -42,12 +42,21 @@ def echo(environ, start_response):
     return [repr((shown, len(body))).encode()]
 
 
+def refuse(environ, start_response):
+    """Answer that there is no place."""
+    start_response("503 Service Unavailable", [("Retry-After", "1")])
+    return [b"busy"]
+
+
+DEFAULTS = {"threads": 2, "queue": 100, "refuse": refuse, "max_body": 100}
+
+
 @pytest.fixture
 def threads():
     made = []
 
     def make(application=echo, **options):
-        made.append(FixedThreads(application, **({"threads": 2, "max_body": 100} | options)))
+        made.append(FixedThreads(application, **(DEFAULTS | options)))
         return made[-1]
 
     yield make

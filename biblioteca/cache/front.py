@@ -1,0 +1,329 @@
+"""The read cache: an ASGI layer before Django that answers what is known to be current."""
+
+import asyncio
+import itertools
+import logging
+import re
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any
+
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest
+
+from biblioteca.cache.answers import MAX_BODY, Answer, Header, Key, Memory, RedisAnswers
+from biblioteca.cache.conditions import names
+from biblioteca.cache.statistics import Statistics
+from biblioteca.cache.tokens import READING, Reading, SharedReads, Source, UnreachableError
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Headers = Mapping[bytes, bytes]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+logger = logging.getLogger(__name__)
+
+# What a stored answer is not made for: its conditions are judged here.
+CONDITIONS = {b"if-none-match", b"if-modified-since", b"if-range", b"range"}
+# Made anew for each request, or meant for pages and read by nobody who asks for JSON.
+DROPPED = {
+    b"x-request-id",
+    b"content-language",
+    b"referrer-policy",
+    b"cross-origin-opener-policy",
+    b"x-frame-options",
+}
+# What a 304 repeats of the 200 (RFC 9110, section 15.4.5).
+NOT_MODIFIED = {b"etag", b"cache-control", b"vary", b"access-control-allow-origin",
+                b"access-control-expose-headers"}  # fmt: skip
+SAFE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:+/=-]{1,64}")
+# An id of its own for each request: drawn once for the process, then counted. Drawing each would
+# take a tenth of the time that a cached read takes.
+PROCESS_ID = secrets.token_hex(12).encode()
+REQUEST_NUMBERS = itertools.count(1)
+HOSTS_KNOWN = 1000
+
+HIT = (b"cache-status", b"biblioteca; hit")
+STORED = (b"cache-status", b"biblioteca; fwd=uri-miss; stored")
+MISS = (b"cache-status", b"biblioteca; fwd=uri-miss")
+COLLAPSED = (b"cache-status", b"biblioteca; fwd=uri-miss; collapsed")
+WRITING = (b"cache-status", b"biblioteca; fwd=bypass; detail=write-under-way")
+AWAY = (b"cache-status", b"biblioteca; fwd=bypass; detail=tokens-unreachable")
+BYPASS = (b"cache-status", b"biblioteca; fwd=bypass")
+
+
+class ReadCache:
+    """Answer GET and HEAD of ``resources`` from ``memory`` while their tokens are current.
+
+    ``may_read`` gets the request's headers and tells whether the caller may read at all; who may
+    not is left to ``application``, which refuses in words. ``seconds`` is the greatest age of an
+    answer, counted from before its tokens were read.
+    """
+
+    def __init__(
+        self,
+        application: Application,
+        *,
+        source: Source,
+        memory: Memory,
+        second: RedisAnswers | None,
+        resources: list[str],
+        may_read: Callable[[Headers], bool],
+        seconds: int,
+        host_in_key: bool,
+    ) -> None:
+        self.application = application
+        self.source = source
+        self.reads = SharedReads(source)
+        self.memory, self.second = memory, second
+        self.resources = frozenset(resources)
+        self.may_read = may_read
+        self.seconds = seconds
+        self.host_in_key = host_in_key
+        self.hosts: set[bytes | None] = set()
+        self.paths: dict[str, str] = {}
+        self.flights: dict[tuple[Key, str], asyncio.Task[Answer]] = {}
+        self.statistics = Statistics(self.reads)
+        self.stores: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer from memory, or let the application answer."""
+        if scope["type"] != "http":
+            if scope["type"] == "lifespan":
+                await self.lifespan(scope, receive, send)
+            else:
+                await self.application(scope, receive, send)
+            return
+        resource = self.paths.get(scope["path"]) or self.resource_of(scope["path"])
+        if not resource or scope["method"] not in ("GET", "HEAD"):
+            await self.application(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        if not self.is_cacheable(scope, headers) or not self.may_read(headers):
+            self.statistics.bypasses += 1
+            await self.application(scope, receive, adding(send, BYPASS))
+            return
+        try:
+            reading = await self.reads.ask()
+        except UnreachableError:
+            self.statistics.errors += 1
+            await self.application(scope, receive, adding(send, AWAY))
+            return
+        token = reading.tokens.get(resource)
+        if token is None:
+            self.statistics.bypasses += 1
+            await self.application(scope, receive, adding(send, WRITING))
+            return
+        key = self.key_of(scope, headers)
+        answer = self.memory.get(key)
+        if answer is not None and answer.token == token and time.monotonic() < answer.expires:
+            self.statistics.hits += 1
+            if not answer.hits and self.second is not None:
+                self.store_in_redis(key, answer)
+            answer.hits += 1
+            await give(answer, HIT, scope["method"], headers, send)
+        else:
+            await self.miss(key, reading, token, headers, scope, receive, send)
+            self.statistics.log_now_and_then()
+
+    async def lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Close what is open after the application has ended."""
+        await self.application(scope, receive, send)
+        self.statistics.log()
+        await self.source.close()
+        if self.second is not None:
+            await self.second.close()
+
+    def resource_of(self, path: str) -> str:
+        """Return the resource whose token the answers of ``path`` depend on, or ""."""
+        parts = path.split("/")
+        if len(parts) > 5 or parts[1:2] == [""] or parts[1] not in self.resources:
+            return ""
+        # /autores/7/obras/ shows works: what changes an author they show touches works too.
+        resource = next(part for part in reversed(parts) if part in self.resources)
+        if len(self.paths) < 10_000:
+            self.paths[path] = resource
+        return resource
+
+    def is_cacheable(self, scope: Scope, headers: Headers) -> bool:
+        """Tell whether the request is plain: one of each header, no body, a host of ours."""
+        if len(headers) != len(scope["headers"]):
+            return False
+        if b"transfer-encoding" in headers or headers.get(b"content-length", b"0") != b"0":
+            return False
+        host = headers.get(b"host")
+        return host in self.hosts or self.is_our_host(host)
+
+    def is_our_host(self, host: bytes | None) -> bool:
+        """Ask Django whether the service answers to ``host``."""
+        if host is None:
+            return False
+        request = HttpRequest()
+        request.META = {"HTTP_HOST": host.decode("latin-1"), "SERVER_PORT": "80"}
+        try:
+            request.get_host()
+        except DisallowedHost:
+            return False
+        if len(self.hosts) < HOSTS_KNOWN:
+            self.hosts.add(host)
+        return True
+
+    def key_of(self, scope: Scope, headers: Headers) -> Key:
+        """Return all that the answer depends on."""
+        query = scope["query_string"]
+        if b"&" in query:
+            query = b"&".join(sorted(query.split(b"&")))
+        return (
+            scope["raw_path"].rstrip(b"/"),
+            query,
+            scope["scheme"] if self.host_in_key else "",
+            headers[b"host"] if self.host_in_key else b"",
+            headers.get(b"origin"),
+            b"authorization" in headers,
+        )
+
+    async def miss(
+        self,
+        key: Key,
+        reading: Reading,
+        token: str,
+        headers: Headers,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        """Answer by one query for all who ask the same and read the same token."""
+        self.statistics.misses += 1
+        flight = self.flights.get((key, token))
+        is_mine = flight is None
+        if flight is None:
+            flight = asyncio.ensure_future(self.fetch(key, reading, token, scope))
+            self.flights[key, token] = flight
+            flight.add_done_callback(lambda _done: self.flights.pop((key, token), None))
+        answer = await asyncio.shield(flight)
+        if answer.status == 200:
+            status = STORED if is_mine else COLLAPSED
+            if answer.hits:
+                status = HIT
+            elif not answer.token:
+                status = MISS
+            await give(answer, status, scope["method"], headers, send)
+        elif is_mine:
+            await pass_on(answer, MISS, scope["method"], send)
+        else:  # a refusal is worded for the one who asked
+            await self.application(scope, receive, adding(send, MISS))
+
+    async def fetch(self, key: Key, reading: Reading, token: str, scope: Scope) -> Answer:
+        """Return the answer from Redis or from the application, and store it in memory."""
+        if self.second is not None:
+            found = await self.second.get(key, reading, token)
+            if found is not None:
+                found.hits = 1
+                self.memory.put(key, found)
+                return found
+        answer = await self.ask_application(reading, scope)
+        if answer.status == 200 and is_storable(answer):
+            answer.token = token
+            answer.expires = reading.began + self.seconds
+            answer.expires_at = reading.now + self.seconds * 1000
+            self.memory.put(key, answer)
+        return answer
+
+    async def ask_application(self, reading: Reading, scope: Scope) -> Answer:
+        """Return the application's answer to the plain GET behind the request."""
+        plain = [pair for pair in scope["headers"] if pair[0] not in CONDITIONS]
+        asked = {**scope, "method": "GET", "headers": plain, READING: reading}
+        start: dict[str, Any] = {}
+        chunks: list[bytes] = []
+
+        async def collect(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                start.update(message)
+            else:
+                chunks.append(message.get("body", b""))
+
+        await self.application(asked, receive_nothing(), collect)
+        if not start:
+            return Answer(500, [(b"content-length", b"0")], b"")
+        headers = list(start["headers"])
+        if start["status"] == 200:
+            headers = [pair for pair in headers if pair[0] not in DROPPED]
+        etag = next((value for name, value in headers if name == b"etag"), b"")
+        return Answer(start["status"], headers, b"".join(chunks), etag.decode("latin-1"))
+
+    def store_in_redis(self, key: Key, answer: Answer) -> None:
+        """Write an answer that was asked for again to Redis, in nobody's way."""
+        if self.second is not None and len(self.stores) < 100:
+            task = asyncio.ensure_future(self.second.put(key, answer))
+            self.stores.add(task)
+            task.add_done_callback(self.stores.discard)
+
+
+def is_storable(answer: Answer) -> bool:
+    """Tell whether an answer is meant for everybody and small enough."""
+    return len(answer.body) <= MAX_BODY and not any(
+        name == b"set-cookie" for name, _value in answer.headers
+    )
+
+
+async def give(answer: Answer, status: Header, method: str, headers: Headers, send: Send) -> None:
+    """Send an answer, or 304 to a client that has it."""
+    given = headers.get(b"x-request-id")
+    if given is None or not SAFE_REQUEST_ID.fullmatch(given):
+        given = b"%s-%x" % (PROCESS_ID, next(REQUEST_NUMBERS))
+    request_id = (b"x-request-id", given)
+    condition = headers.get(b"if-none-match")
+    if (
+        condition is not None
+        and answer.etag
+        and names(condition.decode("latin-1"), answer.etag, weak=True)
+    ):
+        kept = [pair for pair in answer.headers if pair[0] in NOT_MODIFIED]
+        await send(
+            {"type": "http.response.start", "status": 304, "headers": [*kept, status, request_id]}
+        )
+        await send({"type": "http.response.body", "body": b""})
+        return
+    await send(
+        {
+            "type": "http.response.start",
+            "status": answer.status,
+            "headers": [*answer.headers, status, request_id],
+        }
+    )
+    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else answer.body})
+
+
+async def pass_on(answer: Answer, status: Header, method: str, send: Send) -> None:
+    """Send an answer that is not a 200 as the application made it."""
+    headers = [*answer.headers, status]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else answer.body})
+
+
+def adding(send: Send, header: Header) -> Send:
+    """Return ``send`` that adds ``header`` to the answer."""
+
+    async def send_more(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", []), header]
+        await send(message)
+
+    return send_more
+
+
+def receive_nothing() -> Receive:
+    """Return the ``receive`` of a request without a body, whose client never goes away."""
+    is_over = False
+
+    async def receive() -> Message:
+        nonlocal is_over
+        if is_over:
+            await asyncio.Event().wait()
+        is_over = True
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    return receive
