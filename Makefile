@@ -9,7 +9,7 @@ BIN := .venv/bin
 unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help run bench fuzz test lint engines format requirements schema messages clean environment
+.PHONY: help run bench faults fuzz test lint engines format requirements schema messages clean environment
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -49,7 +49,7 @@ lint: environment ## Style, types, imports, migrations, translations, API docume
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null; \
 	$(BIN)/python -m biblioteca.tests.translations
 
-engines: environment ## The test suite on SQLite, MariaDB and PostgreSQL
+engines: environment ## The test suite on SQLite, MariaDB, PostgreSQL and Redis
 	$(BIN)/python -m biblioteca.tests.engines $(ARGS)
 
 format: environment ## Format the code
@@ -76,6 +76,9 @@ clean: ## Remove caches (not the data in var/)
 
 bench: environment ## Measure lists and searches at a million works on MariaDB (BENCH_OBRAS=)
 	$(BIN)/python -m bench
+
+faults: environment ## Everything that can happen to Redis and to writers, at length (ARGS="--seconds 10")
+	$(BIN)/python -m biblioteca.tests.faults.run $(ARGS)
 
 fuzz: environment ## Generated requests on SQLite and MariaDB, every answer checked (ARGS="--requests 5000")
 	$(BIN)/python -m biblioteca.tests.fuzzing.run $(ARGS)

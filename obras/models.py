@@ -1,9 +1,11 @@
 """Obra: a work, with its authors in order and its publisher."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from django.db import models
+from django.db.models.expressions import RawSQL
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -19,9 +21,22 @@ class ObraQuerySet(models.QuerySet["Obra"]):
 
     def with_author_ids(self) -> "ObraQuerySet":
         """Fetch the ids of each work's authors in the same query."""
-        authors = Autoria.objects.filter(obra=models.OuterRef("pk")).order_by().values("obra")
-        ids = authors.annotate(ids=OrderedIds("autor_id", position="posicao")).values("ids")
-        return self.annotate(autores_em_ordem=models.Subquery(ids))
+        return self.annotate(autores_em_ordem=author_ids(self.db))
+
+
+@cache
+def author_ids(alias: str) -> RawSQL:
+    """Return the expression for the ids of a work's authors on the database ``alias``.
+
+    Compiled once: putting it together anew would take a third of the time of a page of works.
+    """
+    authors = Autoria.objects.filter(obra=models.OuterRef("pk")).order_by().values("obra")
+    ids = authors.annotate(ids=OrderedIds("autor_id", position="posicao")).values("ids")
+    query = Obra._default_manager.using(alias).annotate(ids=models.Subquery(ids)).query
+    compiler = query.get_compiler(alias)
+    compiler.setup_query()
+    sql, params = compiler.compile(query.annotation_select["ids"])
+    return RawSQL(sql, params, output_field=models.TextField())  # noqa: S611 (Django wrote it)
 
 
 class Obra(Record):

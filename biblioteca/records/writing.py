@@ -11,7 +11,8 @@ from django.db import IntegrityError, OperationalError, connections, router, tra
 from django.db.models import PROTECT
 from django.dispatch import Signal
 
-from biblioteca.cache.announcements import check_age, finish_over, touch
+from biblioteca.cache import announcements
+from biblioteca.cache.announcements import check_age, finish_over
 from biblioteca.records.models import HistoryEntry, Identificador, Record
 from biblioteca.records.origins import current_origin
 from biblioteca.records.search import refresh_words
@@ -76,7 +77,7 @@ def create_many(
         return records
     model = type(records[0])
     with transaction.atomic():
-        touch(model.RESOURCE)
+        announcements.touch(model.RESOURCE)
         for record, own_values in zip(records, values, strict=True):
             record.assign(own_values)
         if connections[router.db_for_write(model)].features.can_return_rows_from_bulk_insert:
@@ -105,7 +106,7 @@ def update(record: Record, values: dict[str, Any]) -> bool:
         return False
     old_text = record.display_text
     with transaction.atomic():
-        touch(record.RESOURCE, *record.SHOWN_IN)
+        announcements.touch(record.RESOURCE, *record.SHOWN_IN)
         record.assign(values)
         if changed - record.UNSHOWN:
             record.versao = new_version()
@@ -123,7 +124,7 @@ def delete(record: Record) -> None:
     """Delete ``record``. Raises ProtectedError, with nothing changed, when others refer to it."""
     before = record.state()
     with transaction.atomic():
-        touch(record.RESOURCE, *record.SHOWN_IN)
+        announcements.touch(record.RESOURCE, *record.SHOWN_IN)
         add_history(record, HistoryEntry.Action.DELETED, before=before, after=None)
         identifiers_of(record).delete()
         record.delete()

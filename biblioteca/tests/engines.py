@@ -52,9 +52,12 @@ def main(arguments: list[str]) -> int:
         say("Installing chromium for the browser tests…")
         install_packages("chromium")
     runs = [
-        run_suite(Run("SQLite", sqlite_version()), {"DATABASE_URL": ""}, arguments),
+        run_suite(
+            Run("SQLite", sqlite_version()), {"DATABASE_URL": ""}, ["-m", "not redis", *arguments]
+        ),
         on_server("MariaDB", MYSQL_URL, arguments),
         on_server("PostgreSQL", POSTGRES_URL, arguments),
+        on_redis(arguments),
     ]
     strict = os.environ.get("CI") == "true"
     report(runs, strict)
@@ -85,9 +88,24 @@ def on_server(engine: str, url: str, arguments: list[str]) -> Run:
         return run
     environment = {"DATABASE_URL": url, "TEST_DATABASE_NAME": DATABASE}
     # What starts a server process of its own does so once, on SQLite.
-    run_suite(run, environment, ["-m", "not served", *arguments])
+    run_suite(run, environment, ["-m", "not served and not redis", *arguments])
     clean_server(engine, url)
     return run
+
+
+def on_redis(arguments: list[str]) -> Run:
+    """Run what needs Redis, on servers that the tests start themselves."""
+    run = Run("Redis")
+    if shutil.which("redis-server") is None and may_install():
+        say("Installing redis-server for the tests of the cache…")
+        install_packages("redis-server")
+    program = shutil.which("redis-server")
+    if program is None:
+        run.reason = "there is no redis-server (Debian: sudo apt-get install redis-server)"
+        return run
+    version = subprocess.run([program, "--version"], capture_output=True, text=True).stdout
+    run.version = version.partition("v=")[2].partition(" ")[0]
+    return run_suite(run, {"DATABASE_URL": ""}, ["-m", "redis", *arguments])
 
 
 class UnreachableError(Exception):
@@ -95,7 +113,7 @@ class UnreachableError(Exception):
 
 
 def run_suite(run: Run, environment: dict[str, str], arguments: list[str]) -> Run:
-    """Run pytest once and fill in what came of it."""
+    """Run pytest once, fill in what came of it and return ``run``."""
     say(f"\n=== {run.engine} {run.version}")
     workers = os.environ.get("TEST_WORKERS", str(os.cpu_count() or 1))
     with tempfile.TemporaryDirectory() as directory:

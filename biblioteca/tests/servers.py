@@ -29,12 +29,14 @@ def environment_for(data_dir: Path, **more: str) -> dict[str, str]:
 
 
 @contextmanager
-def serving(data_dir: Path, *arguments: str, **environment: str) -> Iterator[str]:
+def serving(
+    data_dir: Path, *arguments: str, module: tuple[str, ...] = ("manage.py",), **environment: str
+) -> Iterator[str]:
     """Run ``manage.py servir`` and give its address once it answers."""
     port = free_port()
-    command = [sys.executable, "manage.py", "servir", "--porta", str(port), *arguments]
+    command = [sys.executable, *module, "servir", "--porta", str(port), *arguments]
     log = data_dir / "server.log"
-    with log.open("wb") as output:
+    with log.open("ab") as output:
         process = subprocess.Popen(
             command,
             cwd=ROOT,

@@ -137,3 +137,70 @@ def test_large_answers_arrive_whole_and_are_closed(threads):
 
     assert len(ask(threads(large))[2]) == 3_000_000
     assert closed == [True]
+
+
+def test_beyond_the_queue_requests_are_refused_at_once(threads):
+    release = threading.Event()
+
+    def wait(environ, start_response):
+        release.wait(10)
+        return echo(environ, start_response)
+
+    served = threads(wait, threads=2, queue=3)
+
+    async def crowd():
+        asked = [asyncio.ensure_future(arrive(served)) for _ in range(9)]
+        await asyncio.sleep(0.1)
+        refused = [one.result() for one in asked if one.done()]
+        release.set()
+        return refused, await asyncio.gather(*asked)
+
+    refused, everybody = asyncio.run(crowd())
+    assert refused == [503] * 4
+    assert sorted(everybody) == [200] * 5 + [503] * 4
+    assert served.accepted == 0
+
+
+def test_a_client_that_leaves_the_queue_makes_no_work(threads):
+    release, calls = threading.Event(), []
+
+    def wait(environ, start_response):
+        calls.append(environ["PATH_INFO"])
+        release.wait(10)
+        return echo(environ, start_response)
+
+    served = threads(wait, threads=1, queue=10)
+
+    async def crowd():
+        first = asyncio.ensure_future(arrive(served, "/first"))
+        await asyncio.sleep(0.05)
+        gone = asyncio.ensure_future(arrive(served, "/gone", leaves=True))
+        await asyncio.sleep(0.05)
+        release.set()
+        return await first, await gone
+
+    assert asyncio.run(crowd()) == (200, None)
+    assert calls == ["/first"]
+
+
+async def arrive(application, path="/", leaves=False):
+    """Send a request without a body and return the status; ``leaves`` hangs up at once."""
+    scope = {
+        "type": "http", "method": "GET", "path": path, "query_string": b"", "http_version": "1.1",
+        "headers": [], "scheme": "http", "client": ("10.0.0.1", 5), "server": ("localhost", 80),
+    }  # fmt: skip
+    sent, received = [], []
+
+    async def receive():
+        if not received:
+            received.append(1)
+            return {"type": "http.request", "body": b"", "more_body": False}
+        if not leaves:
+            await asyncio.Event().wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        sent.append(message)
+
+    await application(scope, receive, send)
+    return sent[0]["status"] if sent else None

@@ -1,0 +1,176 @@
+"""Writers that count and readers that never may see a count older than one answered before."""
+
+import random
+import re
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+
+from biblioteca.tests.faults.world import World
+
+
+@dataclass
+class Door:
+    """One way of writing and the reads that show what it wrote."""
+
+    name: str
+    write: Callable[[int], bool]
+    paths: list[str]
+    read: Callable[[Any], int]
+    answered: int = 0
+
+
+@dataclass
+class Verdict:
+    """What the readers and the writers met."""
+
+    stale: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    reads: Counter = field(default_factory=Counter)
+    writes: Counter = field(default_factory=Counter)
+
+    def __str__(self) -> str:
+        return (
+            f"{sum(self.reads.values())} reads ({dict(self.reads)}), "
+            f"writes {dict(self.writes)}, {len(self.stale)} stale, {len(self.failed)} failed"
+        )
+
+
+def number_in(text: str) -> int:
+    """Return the counter in a title or name."""
+    return int(re.findall(r"\d+", text)[-1])
+
+
+def doors_of(world: World) -> list[Door]:
+    """Return every door with its own records."""
+    doors = []
+    for place, key in enumerate(world.works[:3]):
+        server = world.servers[place % len(world.servers)]
+        doors.append(
+            Door(
+                f"api-{place}",
+                patching(f"{server}/obras/{key}", "titulo"),
+                [f"/obras/{key}", f"/obras/{key}/?expand=editora"],
+                lambda body: number_in(body["titulo"]),
+            )
+        )
+    listed = world.works[0]
+    doors[0].paths += ["/obras/", "/obras/?ordering=-id&page_size=50"]
+    single = doors[0].read
+
+    def in_list(body: Any) -> int:
+        rows = body.get("results", [body])
+        return single(next(row for row in rows if row["id"] == listed))
+
+    doors[0].read = in_list
+    last = world.works[3]
+    doors.append(
+        Door(
+            "api-rename",
+            patching(f"{world.servers[-1]}/editoras/{world.publisher}", "nome"),
+            [f"/editoras/{world.publisher}", f"/obras/{last}?expand=editora"],
+            lambda body: number_in(body["nome"] if "nome" in body else body["editora"]["nome"]),
+        )
+    )
+    doors.append(
+        Door(
+            "admin",
+            lambda number: world.change_author_in_admin(f"Contador {number}") == 302,
+            [f"/autores/{world.author}", f"/obras/{last}?expand=autores"],
+            lambda body: number_in(body["nome"] if "nome" in body else body["autores"][0]["nome"]),
+        )
+    )
+    doors.append(Door("command", importing(world), ["/obras/?search=lote"], lambda b: b["count"]))
+    return doors
+
+
+def patching(address: str, name: str) -> Callable[[int], bool]:
+    """Return a writer of the API."""
+    session = requests.Session()
+
+    def write(number: int) -> bool:
+        answer = session.patch(address, json={name: f"Contador {number}"}, timeout=30)
+        return answer.status_code == 200
+
+    return write
+
+
+def importing(world: World) -> Callable[[int], bool]:
+    """Return a writer that loads a file with one more work."""
+
+    def write(number: int) -> bool:
+        file = world.directory / f"lote-{number}.csv"
+        file.write_text(f"titulo,autores,editora\nLote {number:06d},Contador,Casa\n")
+        done = world.run(*world.module, "importar", str(file))
+        return done.returncode == 0
+
+    return write
+
+
+def run_traffic(
+    world: World,
+    seconds: float,
+    fault: Callable[[World], None] | None = None,
+    doors: set[str] | None = None,
+    readers: int = 8,
+) -> Verdict:
+    """Write and read for ``seconds``, with ``fault`` in the middle; return what came of it."""
+    verdict, stop, lock = Verdict(), threading.Event(), threading.Lock()
+    used = [door for door in doors_of(world) if doors is None or door.name in doors]
+    for door in used:  # what earlier traffic left
+        body = requests.get(world.servers[0] + door.paths[0], timeout=30).json()
+        door.answered = door.read(body)
+
+    def write(door: Door) -> None:
+        number = door.answered
+        while not stop.is_set():
+            number += 1
+            try:
+                done = door.write(number)
+            except requests.RequestException:
+                done = False
+            with lock:
+                verdict.writes[f"{door.name}{'' if done else ' refused'}"] += 1
+            if done:
+                door.answered = number
+            elif door.name == "command":
+                number -= 1
+            time.sleep(0.01)
+
+    def read(seed: int) -> None:
+        dice, session = random.Random(seed), requests.Session()
+        while not stop.is_set():
+            door = dice.choice(used)
+            address = dice.choice(world.servers) + dice.choice(door.paths)
+            floor = door.answered
+            try:
+                answer = session.get(address, timeout=30)
+                status = answer.headers.get("Cache-Status", "none")
+                with lock:
+                    verdict.reads[status.partition("; ")[2].partition(";")[0]] += 1
+                if answer.status_code != 200:
+                    verdict.failed.append(f"{address}: {answer.status_code} {answer.text}")
+                elif door.read(answer.json()) < floor:
+                    verdict.stale.append(f"{address}: {answer.text} < {floor} ({status})")
+            except requests.RequestException as error:
+                verdict.failed.append(f"{address}: {error!r}")
+
+    threads = [threading.Thread(target=write, args=(door,)) for door in used]
+    threads += [threading.Thread(target=read, args=(seed,)) for seed in range(readers)]
+    for thread in threads:
+        thread.start()
+    try:
+        time.sleep(seconds / 3)
+        if fault is not None:
+            fault(world)
+        time.sleep(seconds * 2 / 3)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    return verdict

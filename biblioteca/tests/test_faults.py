@@ -1,0 +1,40 @@
+"""No stale answer after a write was answered, whatever happens to Redis; the full run is
+``make faults``."""
+
+import pytest
+
+from biblioteca.tests.faults import scenarios
+from biblioteca.tests.faults.traffic import run_traffic
+from biblioteca.tests.faults.world import world
+
+pytestmark = pytest.mark.redis
+
+SECONDS = 2.5
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    with world(tmp_path_factory.mktemp("world")) as made:
+        yield made
+
+
+@pytest.mark.parametrize("fault", scenarios.WITH_REDIS, ids=lambda fault: fault.__name__)
+def test_nothing_stale(running, fault):
+    verdict = run_traffic(running, SECONDS, fault)
+    assert not verdict.stale, (str(verdict), verdict.stale[:3])
+    assert not verdict.failed, (str(verdict), verdict.failed[:3])
+    assert sum(verdict.reads.values()) > 100, str(verdict)
+    if fault is scenarios.nothing:
+        assert verdict.reads["hit"] > 20, str(verdict)
+        assert verdict.writes["admin"] > 3, str(verdict)
+        assert verdict.writes["command"] > 0, str(verdict)
+
+
+@pytest.mark.parametrize(
+    ("deaf", "door"), [("api", "api-0"), ("admin", "admin"), ("comando", "command")]
+)
+def test_a_door_that_announces_nothing_is_found(tmp_path, deaf, door):
+    module = ("-m", "biblioteca.tests.faults.deaf_door")
+    with world(tmp_path, processes=1, module=module, DEAF_DOOR=deaf) as made:
+        verdict = run_traffic(made, 2.0, doors={door})
+        assert verdict.stale, str(verdict)
