@@ -8,9 +8,9 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
+from biblioteca.cache import wire
 from biblioteca.cache.link import TIMEOUT_SECONDS, Link
 from biblioteca.cache.tokens import Reading
 
@@ -90,15 +90,9 @@ class RedisAnswers:
     """Answers that outlive a process: read when memory has none, written when asked for twice."""
 
     def __init__(self, url: str, prefix: str, link: Link) -> None:
-        self.pool: Any = ConnectionPool.from_url(
-            url,
-            socket_connect_timeout=TIMEOUT_SECONDS,
-            decode_responses=False,
-            max_connections=8,
-        )
-        self.idle: list[Any] = []
-        self.prefix, self.link = prefix, link
-        self.open = 0
+        self.url, self.prefix, self.link = url, prefix, link
+        self.connection: wire.Wire | None = None
+        self.is_connecting = False
 
     def place(self, key: Key) -> str:
         """Return the Redis key of ``key``."""
@@ -113,33 +107,33 @@ class RedisAnswers:
         """Store ``answer`` until it is too old by the clock of Redis."""
         await self.command("SET", self.place(key), encode(answer), "PXAT", answer.expires_at)
 
-    async def command(self, *command: Any) -> Any:
-        """Run one command on a connection of its own; None when that is not possible now."""
-        if self.link.rests or self.open >= self.pool.max_connections:
+    async def command(self, *command: str | bytes | int) -> Any:
+        """Run one command; None when that is not possible now."""
+        if self.link.rests or self.is_connecting:
             return None
-        connection = self.idle.pop() if self.idle else self.pool.make_connection()
-        self.open += 1
+        try:
+            connection = self.connection or await self.connect()
+            return await wire.within(TIMEOUT_SECONDS, connection.ask(*command))
+        except (RedisError, OSError, TimeoutError) as error:
+            logger.debug("an answer in Redis was not reached: %r", error)
+            self.drop()
+            return None
+
+    async def connect(self) -> wire.Wire:
+        """Open the connection; those who ask meanwhile do without."""
+        self.is_connecting = True
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
-                await connection.send_command(*command)
-                answer = await connection.read_response()
-        except (RedisError, OSError, TimeoutError, asyncio.IncompleteReadError) as error:
-            logger.debug("an answer in Redis was not reached: %r", error)
-            await connection.disconnect(nowait=True)
-            return None
-        except BaseException:
-            await connection.disconnect(nowait=True)
-            raise
+                connection = self.connection = await wire.connect(self.url)
+                return connection
         finally:
-            self.open -= 1
-        self.idle.append(connection)
-        return answer
+            self.is_connecting = False
 
-    async def close(self) -> None:
-        """Close the connections."""
-        for connection in self.idle:
-            await connection.disconnect()
-        self.idle.clear()
+    def drop(self) -> None:
+        """Close the connection, if there is one."""
+        connection, self.connection = self.connection, None
+        if connection is not None:
+            connection.close()
 
 
 def encode(answer: Answer) -> bytes:

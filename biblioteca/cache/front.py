@@ -135,7 +135,7 @@ class ReadCache:
         self.statistics.log()
         await self.source.close()
         if self.second is not None:
-            await self.second.close()
+            self.second.drop()
 
     def resource_of(self, path: str) -> str:
         """Return the resource whose token the answers of ``path`` depend on, or ""."""

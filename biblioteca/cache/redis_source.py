@@ -56,7 +56,8 @@ class RedisSource:
             if self.connection is None or self.link.needs_repair:
                 found = await self.read_carefully()
             else:
-                found = await self.guarded(self.connection.send(self.read_command))
+                answer = self.connection.send(self.read_command)
+                found = await wire.within(TIMEOUT_SECONDS, answer)
                 if None in found:
                     found = await self.read_carefully()
         except FAULTS as error:
@@ -72,17 +73,6 @@ class RedisSource:
                 if token is not None and token != b":marked"
             }
         return Reading(self.current, now, began)
-
-    async def guarded(self, answer: "asyncio.Future[Any]") -> Any:
-        """Return what ``answer`` brings. Raises TimeoutError when that takes too long.
-
-        A bare timer: asyncio.timeout would cost as much as the rest of a read.
-        """
-        timer = asyncio.get_running_loop().call_later(TIMEOUT_SECONDS, give_up, answer)
-        try:
-            return await answer
-        finally:
-            timer.cancel()
 
     async def read_carefully(self) -> list[Any]:
         """Read tokens after connecting, replacing or adding them where that is needed."""
@@ -155,9 +145,3 @@ class RedisSource:
         if self.probe is not None:
             self.probe.cancel()
         self.drop()
-
-
-def give_up(answer: "asyncio.Future[Any]") -> None:
-    """End the wait for an answer that does not come."""
-    if not answer.done():
-        answer.set_exception(TimeoutError("Redis does not answer"))

@@ -99,3 +99,21 @@ async def connect(url: str) -> Wire:
         wire.close()
         raise
     return wire
+
+
+async def within(seconds: float, answer: "asyncio.Future[Any]") -> Any:
+    """Return what ``answer`` brings. Raises TimeoutError when that takes longer than ``seconds``.
+
+    A bare timer: asyncio.timeout would cost as much as the rest of a read.
+    """
+    timer = asyncio.get_running_loop().call_later(seconds, give_up, answer)
+    try:
+        return await answer
+    finally:
+        timer.cancel()
+
+
+def give_up(answer: "asyncio.Future[Any]") -> None:
+    """End the wait for an answer that does not come."""
+    if not answer.done():
+        answer.set_exception(TimeoutError("Redis does not answer"))

@@ -1,0 +1,120 @@
+"""A MariaDB, a Redis and web servers of the benchmark's own, on free ports."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import requests
+
+from biblioteca.tests import engines
+from biblioteca.tests.servers import ROOT, free_port
+
+NEEDED = {"mariadbd": "mariadb-server", "redis-server": "redis-server", "wrk": "wrk"}
+
+
+def install_programs() -> None:
+    """Install what is missing, or say what to type and exit."""
+    missing = [package for program, package in NEEDED.items() if not shutil.which(program)]
+    if missing and not (engines.may_install() and engines.install_packages(*missing)):
+        sys.exit(f"make bench needs: sudo apt-get install {' '.join(missing)}")
+    engines.install_mysqlclient()
+
+
+def on_core(core: int | None, command: Sequence[str]) -> list[str]:
+    """Return ``command`` held to one core, where there is more than one."""
+    cores = os.cpu_count() or 1
+    if core is None or cores < 2 or not shutil.which("taskset"):
+        return list(command)
+    places = "0" if core == 0 else f"1-{cores - 1}"
+    return ["taskset", "-c", places, *command]
+
+
+@contextmanager
+def mariadb(directory: Path) -> Iterator[str]:
+    """Run a fresh MariaDB and give the address of an empty database."""
+    port, data = free_port(), directory / "mariadb"
+    plain = ["--no-defaults", f"--datadir={data}"]
+    user = ["--user=root"] if os.geteuid() == 0 else []
+    subprocess.run(
+        ["mariadb-install-db", *plain, *user, "--auth-root-authentication-method=normal"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    command = [
+        shutil.which("mariadbd") or "mariadbd", *plain, *user, f"--port={port}",
+        "--bind-address=127.0.0.1", f"--socket={directory}/mariadb.sock",
+        "--innodb-buffer-pool-size=512M", "--innodb-flush-log-at-trx-commit=1",
+    ]  # fmt: skip
+    with (directory / "mariadb.log").open("wb") as log:
+        server = subprocess.Popen(on_core(1, command), stdout=log, stderr=log)
+    try:
+        create_database(port)
+        yield f"mysql://root@127.0.0.1:{port}/bench"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def create_database(port: int) -> None:
+    """Wait for the server and create the database."""
+    import MySQLdb
+
+    for _ in range(300):
+        try:
+            link = MySQLdb.connect(host="127.0.0.1", port=port, user="root")
+        except MySQLdb.Error:
+            time.sleep(0.1)
+            continue
+        link.cursor().execute("CREATE DATABASE bench CHARACTER SET utf8mb4")
+        link.close()
+        return
+    raise RuntimeError("MariaDB did not start")
+
+
+@contextmanager
+def redis_server(directory: Path) -> Iterator[str]:
+    """Run a fresh Redis and give its address."""
+    port = free_port()
+    command = ["redis-server", "--port", str(port), "--save", "", "--bind", "127.0.0.1"]
+    server = subprocess.Popen(
+        on_core(1, command), cwd=directory, stdout=subprocess.DEVNULL
+    )  # fmt: skip
+    try:
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+@contextmanager
+def uvicorn(application: str, core: int | None, *options: str, **environment: str) -> Iterator[str]:
+    """Run one Uvicorn and give its address."""
+    port = free_port()
+    command = [
+        sys.executable, "-m", "uvicorn", application, "--port", str(port), "--no-access-log",
+        "--log-level", "error", *options,
+    ]  # fmt: skip
+    server = subprocess.Popen(on_core(core, command), cwd=ROOT, env=os.environ | environment)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        wait(address)
+        yield address
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def wait(address: str) -> None:
+    """Return when the server answers."""
+    for _ in range(300):
+        try:
+            requests.get(address, timeout=5)
+        except requests.RequestException:
+            time.sleep(0.1)
+        else:
+            return
+    raise RuntimeError("the server did not start")
