@@ -25,6 +25,11 @@ ITEM, LIST = "/obras/1", "/obras/"
 Measure = Callable[[], Load]
 
 
+def loading(address: str, never_asked: int = 0) -> Measure:
+    """Return the measure of one address."""
+    return lambda: load(address, SECONDS, never_asked)
+
+
 def main() -> int:
     """Bring everything up, measure in turns, print one table of ratios."""
     own_servers.install_programs()
@@ -109,7 +114,7 @@ def cached(service: str, bare: str) -> bool:
     """Compare cached reads with bare Uvicorn."""
     found = in_turns(
         {
-            f"{kind}{path}": (lambda address=address: load(address, SECONDS))
+            f"{kind}{path}": loading(address)
             for path in (ITEM, LIST)
             for kind, address in (
                 ("ours", service + path), ("bare", bare + path), ("redis", f"{bare}/redis{path}"),
@@ -131,7 +136,7 @@ def uncached(service: str) -> bool:
     """Compare reads that were never asked before with the twin."""
     found = in_turns(
         {
-            path: (lambda path=path: load(service + path, SECONDS, never_asked=WORKS))
+            path: loading(service + path, WORKS)
             for path in ("/obras/ID", "/twin/ID/", "/obras/", "/twin/")
         }
     )
@@ -164,9 +169,7 @@ def writing(service: str) -> Iterator[None]:
 def under_writes(service: str) -> bool:
     """Compare list reads with the twin's while the same resource is written."""
     with writing(service):
-        found = in_turns(
-            {path: (lambda path=path: load(service + path, SECONDS)) for path in (LIST, "/twin/")}
-        )
+        found = in_turns({path: loading(service + path) for path in (LIST, "/twin/")})
     print("With a write to the same resource every 100 ms, the twin = 1")
     return show("list page", found[LIST], found["/twin/"], 5)
 
@@ -179,7 +182,7 @@ def two_workers(redis_url: str) -> None:
         own_servers.uvicorn(*command, "--workers", "2", BENCH_REDIS_URL=redis_url) as two,
     ):
         found = in_turns(
-            {name: (lambda address=address: load(address + ITEM, SECONDS))
+            {name: loading(address + ITEM)
              for name, address in (("one", one), ("two", two))}
         )  # fmt: skip
     print(f"Two workers, one = 1 (wrk and Redis share the {os.cpu_count()} cores)")

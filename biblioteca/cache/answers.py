@@ -23,7 +23,7 @@ MAX_BODY = 1024 * 1024
 
 Header = tuple[bytes, bytes]
 # (path, query, scheme, host, origin, whether the caller was authorised)
-Key = tuple[bytes, bytes, str, bytes, bytes | None, bool]
+Key = tuple[bytes, bytes, str, bytes | None, bytes | None, bool]
 
 
 @dataclass(slots=True)
@@ -113,7 +113,7 @@ class RedisAnswers:
             return None
         try:
             connection = self.connection or await self.connect()
-            return await wire.within(TIMEOUT_SECONDS, connection.ask(*command))
+            return await connection.ask(*command)
         except (RedisError, OSError, TimeoutError) as error:
             logger.debug("an answer in Redis was not reached: %r", error)
             self.drop()

@@ -5,7 +5,6 @@ import itertools
 import logging
 import re
 import secrets
-import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
@@ -39,6 +38,8 @@ DROPPED = {
 # What a 304 repeats of the 200 (RFC 9110, section 15.4.5).
 NOT_MODIFIED = {b"etag", b"cache-control", b"vary", b"access-control-allow-origin",
                 b"access-control-expose-headers"}  # fmt: skip
+# In a scope: this layer asks, for a client that may leave without the application's concern.
+STAYS = "biblioteca.stays"
 SAFE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:+/=-]{1,64}")
 # An id of its own for each request: drawn once for the process, then counted. Drawing each would
 # take a tenth of the time that a cached read takes.
@@ -102,7 +103,8 @@ class ReadCache:
             await self.application(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        if not self.is_cacheable(scope, headers) or not self.may_read(headers):
+        key = self.key_of(scope, headers)
+        if key is None or not self.may_read(headers):
             self.statistics.bypasses += 1
             await self.application(scope, receive, adding(send, BYPASS))
             return
@@ -117,9 +119,8 @@ class ReadCache:
             self.statistics.bypasses += 1
             await self.application(scope, receive, adding(send, WRITING))
             return
-        key = self.key_of(scope, headers)
         answer = self.memory.get(key)
-        if answer is not None and answer.token == token and time.monotonic() < answer.expires:
+        if answer is not None and answer.token == token and reading.began < answer.expires:
             self.statistics.hits += 1
             if not answer.hits and self.second is not None:
                 self.store_in_redis(key, answer)
@@ -148,15 +149,6 @@ class ReadCache:
             self.paths[path] = resource
         return resource
 
-    def is_cacheable(self, scope: Scope, headers: Headers) -> bool:
-        """Tell whether the request is plain: one of each header, no body, a host of ours."""
-        if len(headers) != len(scope["headers"]):
-            return False
-        if b"transfer-encoding" in headers or headers.get(b"content-length", b"0") != b"0":
-            return False
-        host = headers.get(b"host")
-        return host in self.hosts or self.is_our_host(host)
-
     def is_our_host(self, host: bytes | None) -> bool:
         """Ask Django whether the service answers to ``host``."""
         if host is None:
@@ -171,8 +163,19 @@ class ReadCache:
             self.hosts.add(host)
         return True
 
-    def key_of(self, scope: Scope, headers: Headers) -> Key:
-        """Return all that the answer depends on."""
+    def key_of(self, scope: Scope, headers: Headers) -> Key | None:
+        """Return all that the answer depends on.
+
+        None unless the request is plain: one of each header, no body, a host of ours.
+        """
+        host = headers.get(b"host")
+        if (
+            (host not in self.hosts and not self.is_our_host(host))
+            or len(headers) != len(scope["headers"])
+            or b"transfer-encoding" in headers
+            or headers.get(b"content-length", b"0") != b"0"
+        ):
+            return None
         query = scope["query_string"]
         if b"&" in query:
             query = b"&".join(sorted(query.split(b"&")))
@@ -180,7 +183,7 @@ class ReadCache:
             scope["raw_path"].rstrip(b"/"),
             query,
             scope["scheme"] if self.host_in_key else "",
-            headers[b"host"] if self.host_in_key else b"",
+            host if self.host_in_key else None,
             headers.get(b"origin"),
             b"authorization" in headers,
         )
@@ -235,7 +238,7 @@ class ReadCache:
     async def ask_application(self, reading: Reading, scope: Scope) -> Answer:
         """Return the application's answer to the plain GET behind the request."""
         plain = [pair for pair in scope["headers"] if pair[0] not in CONDITIONS]
-        asked = {**scope, "method": "GET", "headers": plain, READING: reading}
+        asked = {**scope, "method": "GET", "headers": plain, READING: reading, STAYS: True}
         start: dict[str, Any] = {}
         chunks: list[bytes] = []
 
@@ -245,7 +248,7 @@ class ReadCache:
             else:
                 chunks.append(message.get("body", b""))
 
-        await self.application(asked, receive_nothing(), collect)
+        await self.application(asked, receive_nothing, collect)
         if not start:
             return Answer(500, [(b"content-length", b"0")], b"")
         headers = list(start["headers"])
@@ -270,7 +273,7 @@ def is_storable(answer: Answer) -> bool:
 
 
 async def give(answer: Answer, status: Header, method: str, headers: Headers, send: Send) -> None:
-    """Send an answer, or 304 to a client that has it."""
+    """Send an answer that is a 200, or 304 to a client that has it."""
     given = headers.get(b"x-request-id")
     if given is None or not SAFE_REQUEST_ID.fullmatch(given):
         given = b"%s-%x" % (PROCESS_ID, next(REQUEST_NUMBERS))
@@ -287,13 +290,8 @@ async def give(answer: Answer, status: Header, method: str, headers: Headers, se
         )
         await send({"type": "http.response.body", "body": b""})
         return
-    await send(
-        {
-            "type": "http.response.start",
-            "status": answer.status,
-            "headers": [*answer.headers, status, request_id],
-        }
-    )
+    own = [*answer.headers, status, request_id]
+    await send({"type": "http.response.start", "status": 200, "headers": own})
     await send({"type": "http.response.body", "body": b"" if method == "HEAD" else answer.body})
 
 
@@ -315,15 +313,6 @@ def adding(send: Send, header: Header) -> Send:
     return send_more
 
 
-def receive_nothing() -> Receive:
-    """Return the ``receive`` of a request without a body, whose client never goes away."""
-    is_over = False
-
-    async def receive() -> Message:
-        nonlocal is_over
-        if is_over:
-            await asyncio.Event().wait()
-        is_over = True
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    return receive
+async def receive_nothing() -> Message:
+    """Return the body of a request that has none."""
+    return {"type": "http.request", "body": b"", "more_body": False}

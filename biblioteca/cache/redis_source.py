@@ -4,13 +4,14 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from redis.exceptions import RedisError
 
 from biblioteca.cache import scripts, wire
 from biblioteca.cache.link import TIMEOUT_SECONDS, Link
-from biblioteca.cache.tokens import Reading, UnreachableError, new_token
+from biblioteca.cache.tokens import Done, Reading, UnreachableError, new_token
 
 logger = logging.getLogger(__name__)
 
@@ -41,29 +42,57 @@ class RedisSource:
         self.keys = [*self.tokens, *mark_keys(prefix, resources)]
         self.connection: wire.Wire | None = None
         self.run_id = ""
+        self.read_parts: tuple[str | bytes | int, ...] = ()
         self.read_command = b""
+        self.careful: asyncio.Task[None] | None = None
         # What was read last, and what it means: most readings bring the same again.
         self.last: list[bytes | None] = []
         self.current: dict[str, str] = {}
         self.probe: asyncio.Task[None] | None = None
 
-    async def read(self) -> Reading:
-        """Return the current tokens. Raises UnreachableError, at once while Redis is away."""
+    def begin(self, done: Done) -> None:
+        """Read the current tokens; while Redis is away nobody waits for them."""
         if self.probe is not None:
-            raise UnreachableError("Redis is away")
-        began = time.monotonic()
-        try:
-            if self.connection is None or self.link.needs_repair:
+            done(UnreachableError("Redis is away"))
+        elif self.connection is None or self.link.needs_repair:
+            self.begin_carefully(done)
+        else:
+            self.connection.send(self.read_command, partial(self.take, done, time.monotonic()))
+
+    def take(self, done: Done, began: float, found: Any) -> None:
+        """Take the answer to a token read."""
+        if isinstance(found, Exception):
+            self.fail(done, found)
+        elif None in found:
+            self.begin_carefully(done)
+        else:
+            done(self.reading(found, began))
+
+    def begin_carefully(self, done: Done) -> None:
+        """Read the current tokens after whatever has to be done before."""
+
+        async def read() -> None:
+            began = time.monotonic()
+            try:
                 found = await self.read_carefully()
+            except FAULTS as error:
+                self.fail(done, error)
+            except BaseException as error:
+                done(UnreachableError(repr(error)))
+                raise
             else:
-                answer = self.connection.send(self.read_command)
-                found = await wire.within(TIMEOUT_SECONDS, answer)
-                if None in found:
-                    found = await self.read_carefully()
-        except FAULTS as error:
-            self.disconnect(error)
-            self.probe = asyncio.ensure_future(self.wait_for_redis())
-            raise UnreachableError(str(error)) from error
+                done(self.reading(found, began))
+
+        self.careful = asyncio.ensure_future(read())
+
+    def fail(self, done: Done, error: Exception) -> None:
+        """Drop everything, and look for Redis in nobody's way."""
+        self.disconnect(error)
+        self.probe = asyncio.ensure_future(self.wait_for_redis())
+        done(UnreachableError(str(error)))
+
+    def reading(self, found: list[Any], began: float) -> Reading:
+        """Return what the reading script answered as a reading."""
         now = found.pop(0)
         if found != self.last:
             self.last = found
@@ -80,10 +109,10 @@ class RedisSource:
             connection = self.connection or await self.connect()
             if self.link.needs_repair:
                 await self.repair(connection)
-            found = await connection.send(self.read_command)
+            found = await connection.ask(*self.read_parts)
             if None in found:
                 await self.replace(connection, all_of_them=False)
-                found = await connection.send(self.read_command)
+                found = await connection.ask(*self.read_parts)
             return found
 
     async def connect(self) -> wire.Wire:
@@ -97,7 +126,8 @@ class RedisSource:
         except BaseException:
             connection.close()
             raise
-        self.read_command = wire.pack("EVALSHA", digest, len(self.keys), *self.keys)
+        self.read_parts = ("EVALSHA", digest, len(self.keys), *self.keys)
+        self.read_command = wire.pack(*self.read_parts)
         self.connection = connection
         return connection
 

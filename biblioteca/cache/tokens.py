@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -43,11 +43,15 @@ def current_reading(request: Any) -> Reading | None:
     return request.META.get(READING)
 
 
+# Called with a reading, or with UnreachableError.
+Done = Callable[[Reading | UnreachableError], None]
+
+
 class Source(Protocol):
     """Where the event loop reads tokens."""
 
-    async def read(self) -> Reading:
-        """Return the current tokens. Raises UnreachableError."""
+    def begin(self, done: Done) -> None:
+        """Begin to read the current tokens, and call ``done`` from the event loop."""
 
     async def close(self) -> None:
         """Give back what is open."""
@@ -66,42 +70,41 @@ class SharedReads:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.next: asyncio.Future[Reading] | None = None
+        self.waiting: asyncio.Future[Reading] | None = None
+        self.under_way: asyncio.Future[Reading] | None = None
         self.is_reading = False
         self.number = 0
-        self.running: asyncio.Task[None] | None = None
 
     def ask(self) -> "asyncio.Future[Reading]":
         """Return the future of a reading that begins after this call."""
-        future = self.next
-        if future is None:
-            future = self.next = asyncio.get_running_loop().create_future()
+        if self.waiting is None:
+            loop = asyncio.get_running_loop()
+            self.waiting = loop.create_future()
             if not self.is_reading:
                 self.is_reading = True
-                self.running = asyncio.ensure_future(self.read_on())
-        return future
+                # Not at once: what the loop has ready joins this reading.
+                loop.call_soon(self.begin)
+        return self.waiting
 
-    async def read_on(self) -> None:
-        """Read as long as somebody waits."""
-        while self.next is not None:
-            # What the loop has ready joins this reading: half as many are needed under load.
-            await asyncio.sleep(0)
-            future, self.next = self.next, None
-            self.number += 1
-            try:
-                reading = await self.source.read()
-            except BaseException as error:
-                future.set_exception(
-                    error if isinstance(error, UnreachableError) else UnreachableError(repr(error))
-                )
-                future.exception()  # somebody may have gone: that is no error of the loop
-                if not isinstance(error, Exception):
-                    self.is_reading = False
-                    raise
+    def begin(self) -> None:
+        """Begin the reading that is waited for."""
+        self.under_way, self.waiting = self.waiting, None
+        self.number += 1
+        self.source.begin(self.done)
+
+    def done(self, reading: Reading | UnreachableError) -> None:
+        """Hand a reading to all who asked before it began, and begin the next one."""
+        future = self.under_way
+        if future is not None and not future.done():
+            if isinstance(reading, Reading):
+                future.set_result(reading)
             else:
-                if not future.done():
-                    future.set_result(reading)
-        self.is_reading = False
+                future.set_exception(reading)
+                future.exception()  # those who asked may have gone: no error of the loop
+        if self.waiting is not None:
+            asyncio.get_running_loop().call_soon(self.begin)
+        else:
+            self.is_reading = False
 
 
 class DatabaseSource:
@@ -110,9 +113,18 @@ class DatabaseSource:
     def __init__(self) -> None:
         self.pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="tokens")
 
-    async def read(self) -> Reading:
-        """Return the current tokens. Raises UnreachableError."""
-        return await asyncio.get_running_loop().run_in_executor(self.pool, self.read_rows)
+    def begin(self, done: Done) -> None:
+        """Read in the thread."""
+        loop = asyncio.get_running_loop()
+
+        def take(future: "asyncio.Future[Reading]") -> None:
+            error = future.exception()
+            if error is None:
+                done(future.result())
+            else:
+                done(error if isinstance(error, UnreachableError) else UnreachableError(str(error)))
+
+        loop.run_in_executor(self.pool, self.read_rows).add_done_callback(take)
 
     def read_rows(self) -> Reading:
         """Read the rows in a transaction that is over at once."""

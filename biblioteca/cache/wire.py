@@ -6,22 +6,34 @@ for each); here an answer goes from the socket to the waiting future. Parsing is
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import hiredis
 from redis.asyncio.connection import parse_url
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from biblioteca.cache.link import TIMEOUT_SECONDS
 
 PORT = 6379
 
+Take = Callable[[Any], object]
+
 
 class Wire(asyncio.Protocol):
-    """Commands go out and answers come back in the same order."""
+    """Commands go out and answers come back in the same order.
+
+    An answer that does not come within TIMEOUT_SECONDS ends the connection. One timer looks after
+    all of them: a timer for each would cost as much as the rest of a read.
+    """
 
     def __init__(self) -> None:
+        self.timer: asyncio.TimerHandle | None = None
+        self.oldest: Take | None = None
         self.reader = hiredis.Reader(replyError=ResponseError)
-        self.waiting: deque[asyncio.Future[Any]] = deque()
+        self.waiting: deque[Take] = deque()
         self.transport: Any = None
 
     def connection_made(self, transport: Any) -> None:
@@ -32,40 +44,62 @@ class Wire(asyncio.Protocol):
         """Give each complete answer to whoever waits for it."""
         self.reader.feed(data)
         while (answer := self.reader.gets()) is not False:
-            future = self.waiting.popleft()
+            self.waiting.popleft()(answer)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Tell whoever still waits."""
+        self.give_up(RedisConnectionError(f"the connection was lost: {error}"))
+
+    def give_up(self, reason: Exception) -> None:
+        """End the connection and tell whoever still waits why."""
+        transport, self.transport = self.transport, None
+        if transport is not None:
+            transport.abort()
+        if self.timer is not None:
+            self.timer.cancel()
+        while self.waiting:
+            self.waiting.popleft()(reason)
+
+    def look_after(self) -> None:
+        """Give up when the answer that was the oldest one last time has not come yet."""
+        self.timer = None
+        if not self.waiting:
+            return
+        if self.waiting[0] is self.oldest:
+            self.give_up(RedisTimeoutError("Redis does not answer"))
+            return
+        self.oldest = self.waiting[0]
+        self.timer = asyncio.get_running_loop().call_later(TIMEOUT_SECONDS / 2, self.look_after)
+
+    def send(self, command: bytes, take: "Take") -> None:
+        """Send a packed command; ``take`` is called with its answer, or with what prevented it."""
+        if self.transport is None:
+            take(RedisConnectionError("the connection was lost"))
+            return
+        self.waiting.append(take)
+        if self.timer is None:
+            loop = asyncio.get_running_loop()
+            self.timer = loop.call_later(TIMEOUT_SECONDS / 2, self.look_after)
+        self.transport.write(command)
+
+    def ask(self, *command: str | bytes | int) -> "asyncio.Future[Any]":
+        """Send a command and return the future of its answer."""
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+        def take(answer: Any) -> None:
             if future.done():
-                continue
+                return
             if isinstance(answer, Exception):
                 future.set_exception(answer)
             else:
                 future.set_result(answer)
 
-    def connection_lost(self, error: Exception | None) -> None:
-        """Tell whoever still waits."""
-        self.transport = None
-        while self.waiting:
-            future = self.waiting.popleft()
-            if not future.done():
-                future.set_exception(RedisConnectionError(f"the connection was lost: {error}"))
-
-    def send(self, command: bytes) -> "asyncio.Future[Any]":
-        """Send a packed command and return the future of its answer."""
-        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        if self.transport is None:
-            future.set_exception(RedisConnectionError("the connection was lost"))
-            return future
-        self.waiting.append(future)
-        self.transport.write(command)
+        self.send(pack(*command), take)
         return future
-
-    def ask(self, *command: str | bytes | int) -> "asyncio.Future[Any]":
-        """Send a command and return the future of its answer."""
-        return self.send(pack(*command))
 
     def close(self) -> None:
         """Close the connection at once."""
-        if self.transport is not None:
-            self.transport.abort()
+        self.give_up(RedisConnectionError("the connection was closed"))
 
 
 def pack(*command: str | bytes | int) -> bytes:
@@ -99,21 +133,3 @@ async def connect(url: str) -> Wire:
         wire.close()
         raise
     return wire
-
-
-async def within(seconds: float, answer: "asyncio.Future[Any]") -> Any:
-    """Return what ``answer`` brings. Raises TimeoutError when that takes longer than ``seconds``.
-
-    A bare timer: asyncio.timeout would cost as much as the rest of a read.
-    """
-    timer = asyncio.get_running_loop().call_later(seconds, give_up, answer)
-    try:
-        return await answer
-    finally:
-        timer.cancel()
-
-
-def give_up(answer: "asyncio.Future[Any]") -> None:
-    """End the wait for an answer that does not come."""
-    if not answer.done():
-        answer.set_exception(TimeoutError("Redis does not answer"))

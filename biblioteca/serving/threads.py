@@ -10,12 +10,13 @@ import asyncio
 import gc
 import sys
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http import HTTPStatus
 from io import SEEK_END, BytesIO
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, TypeVar
+
+from biblioteca.serving.pool import FixedPool
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -23,6 +24,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Result = TypeVar("Result")
 
+# In a scope: another layer asks, for a client that may leave without this one's concern.
+STAYS = "biblioteca.stays"
 IN_MEMORY_BYTES = 1024 * 1024
 SEND_BYTES = 256 * 1024
 
@@ -56,11 +59,11 @@ class FixedThreads:
         self.max_body = max_body
         # Requests that have a thread or wait for one.
         self.accepted = 0
-        self.pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="django")
+        self.pool = FixedPool(threads, "django")
 
     def run(self, work: Callable[[], Result]) -> Result:
         """Run ``work`` in one of the threads and return what it returns."""
-        return self.pool.submit(work).result()
+        return self.pool.run(work)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer what Uvicorn brings."""
@@ -104,14 +107,21 @@ class FixedThreads:
     async def in_a_thread(self, environ: dict[str, Any], receive: Receive) -> Answer | None:
         """Return the application's answer, None for a client that left before it had a thread."""
         self.accepted += 1
+        has_begun = False
+
+        def begin() -> Answer:
+            nonlocal has_begun
+            has_begun = True
+            return call(self.application, environ)
+
         try:
-            future = self.pool.submit(call, self.application, environ)
-            answer = asyncio.wrap_future(future)
-            if self.accepted > self.threads:
+            answer = self.pool.submit(begin)
+            if self.accepted > self.threads and not environ.get(STAYS):
                 leaving = asyncio.ensure_future(wait_until_gone(receive))
                 both: set[asyncio.Future[Any]] = {answer, leaving}
                 await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-                if leaving.done() and future.cancel():
+                if leaving.done() and not has_begun:
+                    answer.cancel()
                     return None
                 leaving.cancel()
             return await answer
