@@ -35,7 +35,7 @@ def on_core(core: int | None, command: Sequence[str]) -> list[str]:
 
 
 @contextmanager
-def mariadb(directory: Path) -> Iterator[str]:
+def mariadb(directory: Path, *options: str) -> Iterator[str]:
     """Run a fresh MariaDB and give the address of an empty database."""
     port, data = free_port(), directory / "mariadb"
     plain = ["--no-defaults", f"--datadir={data}"]
@@ -47,7 +47,7 @@ def mariadb(directory: Path) -> Iterator[str]:
     command = [
         shutil.which("mariadbd") or "mariadbd", *plain, *user, f"--port={port}",
         "--bind-address=127.0.0.1", f"--socket={directory}/mariadb.sock",
-        "--innodb-buffer-pool-size=512M", "--innodb-flush-log-at-trx-commit=1",
+        "--innodb-buffer-pool-size=512M", "--innodb-flush-log-at-trx-commit=1", *options,
     ]  # fmt: skip
     with (directory / "mariadb.log").open("wb") as log:
         server = subprocess.Popen(on_core(1, command), stdout=log, stderr=log)

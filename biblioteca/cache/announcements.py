@@ -43,6 +43,7 @@ class Announcement:
 
     mark: str = field(default_factory=lambda: secrets.token_hex(12))
     resources: set[str] = field(default_factory=set)
+    heard: bool = True
     began: float = field(default_factory=time.monotonic)
 
 
@@ -93,6 +94,7 @@ def announce(resources: set[str]) -> None:
         return
     announcement.resources |= fresh
     heard = run_script(fresh, announcement.mark, MARK_SECONDS * 1000)
+    announcement.heard &= heard
     if not heard and settings.CACHE_STRICT:
         raise UnannouncedWriteError(
             _("The cache cannot be told of this change now; nothing was changed.")
@@ -107,8 +109,12 @@ def is_registered() -> bool:
 def finish() -> None:
     """Replace the tokens once more and take the mark away; never raises."""
     announcement, current.announcement = current.announcement, None
-    if announcement is not None and announcement.resources:
-        run_script(announcement.resources, announcement.mark, 0)
+    if announcement is None or not announcement.resources:
+        return
+    heard = run_script(announcement.resources, announcement.mark, 0)
+    if not (heard and announcement.heard):
+        # Redis may yet come to hear of the beginning, and then the mark would stand long.
+        link.leave_behind(announcement.mark)
 
 
 def finish_over(**_signal: Any) -> None:

@@ -17,6 +17,19 @@ class Link:
         self.failures = 0
         self.repaired = 0
         self.retry_at = 0.0
+        # Marks of writes that are over, which Redis may have heard of late or not at all.
+        self.left_behind: set[str] = set()
+
+    def leave_behind(self, mark: str) -> None:
+        """Remember a mark that may stand in Redis though its write is over."""
+        with self.lock:
+            self.left_behind.add(mark)
+
+    def take_left_behind(self) -> list[str]:
+        """Return the remembered marks and forget them."""
+        with self.lock:
+            marks, self.left_behind = sorted(self.left_behind), set()
+        return marks
 
     def failed(self) -> None:
         """Note that a token read, an announcement or its end failed."""

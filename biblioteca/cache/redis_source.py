@@ -16,6 +16,8 @@ from biblioteca.cache.tokens import Done, Reading, UnreachableError, new_token
 logger = logging.getLogger(__name__)
 
 PROBE_SECONDS = 0.5
+# What was sent before Redis paused has arrived by then.
+SWEEP_SECONDS = 1.0
 FAULTS = (RedisError, OSError, TimeoutError)
 
 
@@ -25,7 +27,7 @@ def token_keys(prefix: str, resources: list[str]) -> list[str]:
 
 
 def mark_keys(prefix: str, resources: list[str]) -> list[str]:
-    """Return the keys of the marks of ``resources``."""
+    """Return the keys of the marks of ``resources``, to which the run of Redis is added."""
     return [f"{prefix}:marks:{resource}" for resource in resources]
 
 
@@ -39,7 +41,8 @@ class RedisSource:
         self.link, self.lost = link, lost
         self.resources = resources
         self.tokens = token_keys(prefix, resources)
-        self.keys = [*self.tokens, *mark_keys(prefix, resources)]
+        self.every_marks = mark_keys(prefix, resources)
+        self.marks = self.every_marks  # of this run of Redis, once that is known
         self.connection: wire.Wire | None = None
         self.run_id = ""
         self.read_parts: tuple[str | bytes | int, ...] = ()
@@ -126,7 +129,9 @@ class RedisSource:
         except BaseException:
             connection.close()
             raise
-        self.read_parts = ("EVALSHA", digest, len(self.keys), *self.keys)
+        self.marks = [f"{marks}:{self.run_id}" for marks in self.every_marks]
+        keys = [*self.tokens, *self.marks]
+        self.read_parts = ("EVALSHA", digest, len(keys), *keys)
         self.read_command = wire.pack(*self.read_parts)
         self.connection = connection
         return connection
@@ -135,7 +140,23 @@ class RedisSource:
         """Replace all tokens: a write may have gone unannounced, or a reading unheard."""
         failures = self.link.failures
         await self.replace(connection, all_of_them=True)
+        await self.sweep(connection, self.link.take_left_behind())
         self.link.repair_up_to(failures)
+
+    async def sweep(self, connection: wire.Wire, marks: list[str]) -> None:
+        """Take away marks of writes that are over, and once more for those that come late."""
+        if not marks:
+            return
+        for keys in self.marks:
+            await connection.ask("ZREM", keys, *marks)
+        loop = asyncio.get_running_loop()
+        loop.call_later(SWEEP_SECONDS, self.sweep_again, marks)
+
+    def sweep_again(self, marks: list[str]) -> None:
+        """Take the same marks away a second time, if Redis is there."""
+        if self.connection is not None:
+            for keys in self.marks:
+                self.connection.send(wire.pack("ZREM", keys, *marks), lambda _answer: None)
 
     async def replace(self, connection: wire.Wire, *, all_of_them: bool) -> None:
         """Give new tokens to all resources, or to those without one."""

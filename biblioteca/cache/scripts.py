@@ -35,21 +35,27 @@ end
 return 1
 """
 
-# KEYS: tokens, then marks. ARGV: new token, mark, for how long it stands (0 takes it away).
-# Returns 1, or 0 when the mark or a token could not be written.
+# KEYS: tokens, then the beginnings of the names of marks. ARGV: new token, mark, for how long it
+# stands (0 takes it away). Returns 1, or 0 when the mark or a token could not be written.
+# Marks belong to one run of Redis, as tokens do: one that comes back from a snapshot is nobody's.
 ANNOUNCE = (
     TIME
     + """
+local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
 local number = #KEYS / 2
 local complete = 1
 for place = 1, number do
-  local marks = KEYS[number + place]
+  local marks = KEYS[number + place] .. ':' .. run
   if ARGV[3] == '0' then
     redis.call('ZREM', marks, ARGV[2])
   else
     redis.call('ZREMRANGEBYSCORE', marks, '-inf', now)
     local done = redis.pcall('ZADD', marks, now + ARGV[3], ARGV[2])
-    if type(done) == 'table' and done.err then complete = 0 end
+    if type(done) == 'table' and done.err then
+      complete = 0
+    else
+      redis.call('PEXPIRE', marks, ARGV[3])
+    end
   end
   local done = redis.pcall('SET', KEYS[place], ARGV[1])
   if type(done) == 'table' and done.err then

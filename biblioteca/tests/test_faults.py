@@ -1,7 +1,10 @@
 """No stale answer after a write was answered, whatever happens to Redis; the full run is
 ``make faults``."""
 
+import time
+
 import pytest
+import requests
 
 from biblioteca.tests.faults import scenarios
 from biblioteca.tests.faults.traffic import run_traffic
@@ -18,12 +21,24 @@ def running(tmp_path_factory):
         yield made
 
 
+def hits_again(running):
+    """Return after how many seconds reads are answered from the cache again."""
+    started = time.monotonic()
+    for server in running.servers:
+        while "hit" not in requests.get(f"{server}/obras/", timeout=30).headers["Cache-Status"]:
+            assert time.monotonic() < started + 30
+            time.sleep(0.05)
+    return time.monotonic() - started
+
+
 @pytest.mark.parametrize("fault", scenarios.WITH_REDIS, ids=lambda fault: fault.__name__)
 def test_nothing_stale(running, fault):
     verdict = run_traffic(running, SECONDS, fault)
     assert not verdict.stale, (str(verdict), verdict.stale[:3])
     assert not verdict.failed, (str(verdict), verdict.failed[:3])
     assert sum(verdict.reads.values()) > 100, str(verdict)
+    if fault is not scenarios.writer_killed:
+        assert hits_again(running) < 5
     if fault is scenarios.nothing:
         assert verdict.reads["hit"] > 20, str(verdict)
         assert verdict.writes["admin"] > 3, str(verdict)
@@ -36,5 +51,5 @@ def test_nothing_stale(running, fault):
 def test_a_door_that_announces_nothing_is_found(tmp_path, deaf, door):
     module = ("-m", "biblioteca.tests.faults.deaf_door")
     with world(tmp_path, processes=1, module=module, DEAF_DOOR=deaf) as made:
-        verdict = run_traffic(made, 2.0, doors={door})
+        verdict = run_traffic(made, 20.0, doors={door}, until_stale=True)
         assert verdict.stale, str(verdict)

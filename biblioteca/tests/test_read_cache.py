@@ -234,25 +234,3 @@ def test_limpar_cache_says_when_redis_is_out_of_reach(tmp_path):
         done = made.run("manage.py", "limpar_cache", REDIS_URL=NOBODY)
     assert done.returncode == 1
     assert "Redis" in done.stderr
-
-
-def test_beyond_the_queue_clients_hear_when_to_come_back(tmp_path):
-    environment = {"SERVING_THREADS": "1", "SERVING_QUEUE": "2", "CACHE_SECONDS": "0"}
-    with serving(tmp_path, **environment) as server:
-        answers = []
-
-        def ask(number):
-            answers.append(requests.get(f"{server}/obras/?page_size=200&page={number % 2 + 1}"))
-
-        threads = [threading.Thread(target=ask, args=(number,)) for number in range(40)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        statuses = {answer.status_code for answer in answers}
-        assert statuses == {200, 503}, statuses
-        refused = next(answer for answer in answers if answer.status_code == 503)
-        assert refused.json()["code"] == "overloaded"
-        assert refused.headers["Content-Type"] == "application/problem+json"
-        assert int(refused.headers["Retry-After"]) > 0
-        assert requests.get(f"{server}/obras/").status_code == 200

@@ -3,9 +3,12 @@
 import argparse
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from biblioteca.tests.faults import scenarios
+from bench import own_servers
+from biblioteca.tests.faults import load, scenarios
 from biblioteca.tests.faults.traffic import run_traffic
 from biblioteca.tests.faults.world import world
 
@@ -24,12 +27,54 @@ def main(arguments: list[str]) -> int:
     ):
         for fault in scenarios.WITH_REDIS:
             bad += report(fault.__name__, run_traffic(made, options.seconds, fault, readers=16))
+    with own_mariadb() as database:
+        few_connections = {"DATABASE_URL": database, "SERVING_THREADS": "4"}
+        for engine, environment in (("SQLite", {}), ("MariaDB", few_connections)):
+            with (
+                tempfile.TemporaryDirectory() as name,
+                world(
+                    Path(name), processes=options.processes, with_redis=False, **environment
+                ) as made,
+            ):
+                verdict = run_traffic(made, options.seconds, readers=16)
+                bad += report(f"without Redis, {engine}", verdict)
+        with tempfile.TemporaryDirectory() as name:
+            crowd = load.many_clients(Path(name), 500, options.seconds, DATABASE_URL=database)
+        load.say(f"500 clients, 8 threads, MariaDB with max_connections=20: {crowd}")
+        bad += crowd.broken + crowd.without_retry + len(crowd.codes.keys() - {"200", "overloaded"})
+    bad += loads(options.seconds)
+    return int(bad > 0)
+
+
+def loads(seconds: float) -> int:
+    """Run what strains the service; return how much was wrong."""
+    bad = 0
+    with tempfile.TemporaryDirectory() as name:
+        alone, beside = load.beside_slow_clients(Path(name), 50, seconds)
+    load.say(f"beside 50 slow clients: p99 {beside.p99 / alone.p99:.2f} times that without them")
+    bad += beside.p99 > 2 * alone.p99
+    with tempfile.TemporaryDirectory() as name:
+        crowd, first, second = load.distinct_requests(Path(name), 100_000)
+    load.say(f"100,000 distinct requests, 4 MB for answers: {crowd}; memory grew by {first:.0f} MB "
+             f"in the first half and {second:.0f} MB in the second")  # fmt: skip
+    bad += second > 20
+    with tempfile.TemporaryDirectory() as name:
+        uncached, hanging, back = load.redis_stopped(Path(name), seconds)
+    load.say(f"while Redis hangs: p99 {hanging.p99 / uncached.p99:.2f} times the uncached one; "
+             f"hits again {back:.1f} s after its return")  # fmt: skip
+    bad += hanging.p99 > 3 * uncached.p99 or back > 5
+    return bad
+
+
+@contextmanager
+def own_mariadb() -> Iterator[str]:
+    """Run a MariaDB that takes twenty connections and give the address of an empty database."""
+    own_servers.install_programs()
     with (
         tempfile.TemporaryDirectory() as name,
-        world(Path(name), processes=options.processes, with_redis=False) as made,
+        own_servers.mariadb(Path(name), "--max-connections=20") as address,
     ):
-        bad += report("without Redis, SQLite", run_traffic(made, options.seconds, readers=16))
-    return int(bad > 0)
+        yield address
 
 
 def report(name: str, verdict: object) -> int:

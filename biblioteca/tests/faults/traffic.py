@@ -118,8 +118,12 @@ def run_traffic(
     fault: Callable[[World], None] | None = None,
     doors: set[str] | None = None,
     readers: int = 8,
+    until_stale: bool = False,
 ) -> Verdict:
-    """Write and read for ``seconds``, with ``fault`` in the middle; return what came of it."""
+    """Write and read for ``seconds``, with ``fault`` in the middle; return what came of it.
+
+    With ``until_stale`` the first stale answer ends it.
+    """
     verdict, stop, lock = Verdict(), threading.Event(), threading.Lock()
     used = [door for door in doors_of(world) if doors is None or door.name in doors]
     for door in used:  # what earlier traffic left
@@ -165,10 +169,12 @@ def run_traffic(
     for thread in threads:
         thread.start()
     try:
-        time.sleep(seconds / 3)
         if fault is not None:
+            time.sleep(seconds / 3)
             fault(world)
-        time.sleep(seconds * 2 / 3)
+        end = time.monotonic() + seconds * 2 / 3
+        while time.monotonic() < end and not (until_stale and verdict.stale):
+            time.sleep(0.05)
     finally:
         stop.set()
         for thread in threads:
