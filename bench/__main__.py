@@ -62,16 +62,13 @@ def main() -> int:
     prepare()
     from django.test import Client
 
-    from bench import lists, reads
+    from bench import lists
 
     print(machine())
     client = Client()
     client.get("/obras/1")
     pages = lists.measure_pages(client, WORKS)
     good = table("A page's own queries, first page = 1", pages, lists.PAGE_LIMIT)
-    twin = reads.measure_reads(os.environ["DATABASE_URL"], WORKS)
-    good &= table("An uncached read, the ModelViewSet twin = 1", twin[:1], 1 / 1.5)
-    good &= table("", twin[1:], 1.1)
     found = lists.measure_searches(client)
     print(f"\nSELECT COUNT(*) takes {lists.count_seconds() * 1000:.0f} ms")
     good &= table("A search, page and count, COUNT(*) = 1", found, lists.SEARCH_LIMIT)

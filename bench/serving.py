@@ -56,6 +56,7 @@ def main() -> int:
               f"{WORKS} works; one process on one core, wrk with 32 connections on the others, "
               f"medians of {ROUNDS} interleaved rounds of {SECONDS} s")  # fmt: skip
         good = cached(service, bare) & uncached(service) & under_writes(service)
+        threads()
         two_workers(redis_url)
     return 0 if good else 1
 
@@ -172,6 +173,21 @@ def under_writes(service: str) -> bool:
         found = in_turns({path: loading(service + path) for path in (LIST, "/twin/")})
     print("With a write to the same resource every 100 ms, the twin = 1")
     return show("list page", found[LIST], found["/twin/"], 5)
+
+
+def threads() -> None:
+    """Compare our threads, without the cache before them, with a2wsgi's."""
+    options = ("--lifespan", "off")
+    with (
+        own_servers.uvicorn("biblioteca.asgi:application", 0, BENCH_CACHE_SECONDS="0") as own,
+        own_servers.uvicorn("bench.adapter:application", 0, *options) as adapter,
+    ):
+        found = in_turns(
+            {name: loading(f"{address}/obras/ID", WORKS)
+             for name, address in (("own", own), ("adapter", adapter))}
+        )  # fmt: skip
+    print("Django in our fixed threads, without the cache, a2wsgi = 1")
+    show("item at random ids", found["own"], found["adapter"], 1 / 1.15)
 
 
 def two_workers(redis_url: str) -> None:

@@ -2,10 +2,12 @@
 
 import os
 
-# The tests' settings forget the shell's REDIS_URL.
+# The tests' settings forget those of the shell.
 REDIS = os.environ.get("BENCH_REDIS_URL", "")
+SECONDS = int(os.environ.get("BENCH_CACHE_SECONDS", "30"))
 
 from biblioteca.tests.settings import *  # noqa: E402, F403 (the settings of the service itself)
 
 ROOT_URLCONF = "bench.urls"
 REDIS_URL = REDIS
+CACHE_SECONDS = SECONDS

@@ -155,6 +155,61 @@ def test_hits_heads_conditions_and_hosts(tmp_path):
         redis_server.kill()
 
 
+def test_every_kind_of_write_is_seen_by_the_next_read_of_another_process(tmp_path):
+    with world(tmp_path, processes=2) as made:
+        here, there = made.servers
+        key, listed = made.works[0], f"{there}/obras/?editora={made.publisher}"
+        identifiers = f"/obras/{key}/identificadores/"
+
+        def warm():
+            for path in (f"/obras/{key}", identifiers, f"/autores/{made.author}/obras/"):
+                requests.get(there + path)
+            return requests.get(listed).json()["count"]
+
+        before = warm()
+        body = {"titulo": "Nova", "editora": made.publisher, "autores": [made.author]}
+        created = requests.post(f"{here}/obras/", json=body).json()["id"]
+        assert requests.get(listed).json()["count"] == before + 1
+        nested = requests.get(f"{there}/autores/{made.author}/obras/").json()
+        assert created in [row["id"] for row in nested["results"]]
+        isbn = [{"esquema": "isbn", "valor": "9788535910636"}]
+        assert requests.put(here + identifiers, json=isbn).status_code == 200
+        assert requests.get(there + identifiers).json() == isbn
+        found = f"{there}/obras/?identificador=isbn:9788535910636"
+        assert [row["id"] for row in requests.get(found).json()["results"]] == [key]
+        warm()
+        assert requests.delete(f"{here}/obras/{key}").status_code == 204
+        assert requests.get(f"{there}/obras/{key}").status_code == 404
+        assert requests.get(listed).json()["count"] == before
+        assert requests.get(found).json()["results"] == []
+
+
+def test_what_else_caches_is_in_the_same_redis_and_survives_without_it(tmp_path):
+    redis_server = RedisServer(tmp_path)
+    code = "from django.core.cache import cache; cache.set('a', 1); print(cache.get('a'))"
+    try:
+        with world(tmp_path, processes=1, with_redis=False) as made:
+            there = made.run("manage.py", "shell", "-c", code, REDIS_URL=redis_server.url)
+            nowhere = made.run("manage.py", "shell", "-c", code, REDIS_URL=NOBODY)
+        assert there.stdout.split()[-1] == "1", there.stderr
+        assert redis_server.client.keys("biblioteca:django:*")
+        assert (nowhere.returncode, nowhere.stdout.split()[-1]) == (0, "None"), nowhere.stderr
+    finally:
+        redis_server.kill()
+
+
+def test_a_loading_command_says_when_the_cache_cannot_be_told(tmp_path):
+    with world(tmp_path, processes=1, with_redis=False) as made:
+        file = tmp_path / "um.csv"
+        file.write_text("titulo,autores,editora\nUm,Alguem,Casa\n")
+        strict = {"REDIS_URL": NOBODY, "CACHE_STRICT": "1"}
+        done = made.run("manage.py", "importar", str(file), **strict)
+        assert done.returncode != 0
+        assert "Traceback" not in done.stderr
+        assert "0 registros" in done.stderr
+        assert requests.get(f"{made.servers[0]}/obras/?search=um").json()["count"] == 0
+
+
 def test_a_new_process_starts_warm(tmp_path):
     redis_server = RedisServer(tmp_path)
     environment = {"REDIS_URL": redis_server.url}

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
+from biblioteca.cache.announcements import TransactionTooLongError, UnannouncedWriteError
 from biblioteca.loading.formats.tables import read_table
 from biblioteca.loading.pipeline import load
 from biblioteca.loading.records import Verdict
@@ -47,6 +48,10 @@ class Command(BaseCommand):
         except EOFError as error:
             message = _("The file ends in the middle; what was read before is loaded.")
             raise CommandError(message, returncode=SOME_REJECTED) from error
+        except (UnannouncedWriteError, TransactionTooLongError) as error:
+            message = _("Stopped after %(number)d records, which are loaded: %(reason)s")
+            details = {"number": report.read, "reason": error}
+            raise CommandError(message % details, returncode=SOME_REJECTED) from error
         finally:
             report.close()
             for line in report.lines() if report.read else ():
