@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
@@ -61,7 +62,8 @@ class FixedPool:
                 future.set_exception(error)
 
         def deliver(result: Any, error: BaseException | None) -> None:
-            loop.call_soon_threadsafe(settle, result, error)
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(settle, result, error)
 
         self.queue.put((unless_cancelled, deliver))
         return future
