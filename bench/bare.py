@@ -23,7 +23,7 @@ client = redis.asyncio.Redis.from_url(os.environ["REDIS_URL"])
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
     """Answer a path with its fixed headers and body."""
-    path = scope["path"]
+    path = scope["path"] if scope["path"] != "/" else "/obras/1"
     if path.startswith("/redis"):
         path = path[len("/redis") :]
         headers, _body = ANSWERS[path]

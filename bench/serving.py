@@ -19,7 +19,7 @@ from bench.load import Load, load
 
 WORKS = int(os.environ.get("BENCH_CACHED_OBRAS", "100000"))
 SECONDS = int(os.environ.get("BENCH_SECONDS", "3"))
-ROUNDS = 3
+ROUNDS = 5
 ITEM, LIST = "/obras/1", "/obras/"
 
 Measure = Callable[[], Load]

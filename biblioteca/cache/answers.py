@@ -5,7 +5,7 @@ import hashlib
 import json
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from redis.exceptions import RedisError
@@ -39,6 +39,9 @@ class Answer:
     expires_at: int = 0  # the clock of Redis, in milliseconds
     hits: int = 0
     hits_seen: int = 0
+    # The messages of a hit.
+    start: dict[str, Any] = field(default_factory=dict)
+    content: dict[str, Any] = field(default_factory=dict)
 
 
 class Memory:

@@ -1,10 +1,8 @@
 """The read cache: an ASGI layer before Django that answers what is known to be current."""
 
 import asyncio
-import itertools
 import logging
 import re
-import secrets
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
@@ -41,10 +39,6 @@ NOT_MODIFIED = {b"etag", b"cache-control", b"vary", b"access-control-allow-origi
 # In a scope: this layer asks, for a client that may leave without the application's concern.
 STAYS = "biblioteca.stays"
 SAFE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:+/=-]{1,64}")
-# An id of its own for each request: drawn once for the process, then counted. Drawing each would
-# take a tenth of the time that a cached read takes.
-PROCESS_ID = secrets.token_hex(12).encode()
-REQUEST_NUMBERS = itertools.count(1)
 HOSTS_KNOWN = 1000
 
 HIT = (b"cache-status", b"biblioteca; hit")
@@ -53,6 +47,7 @@ MISS = (b"cache-status", b"biblioteca; fwd=uri-miss")
 COLLAPSED = (b"cache-status", b"biblioteca; fwd=uri-miss; collapsed")
 WRITING = (b"cache-status", b"biblioteca; fwd=bypass; detail=write-under-way")
 AWAY = (b"cache-status", b"biblioteca; fwd=bypass; detail=tokens-unreachable")
+NO_CONTENT: Message = {"type": "http.response.body", "body": b""}
 BYPASS = (b"cache-status", b"biblioteca; fwd=bypass")
 
 
@@ -125,7 +120,11 @@ class ReadCache:
             if not answer.hits and self.second is not None:
                 self.store_in_redis(key, answer)
             answer.hits += 1
-            await give(answer, HIT, scope["method"], headers, send)
+            if b"if-none-match" in headers or b"x-request-id" in headers:
+                await give(answer, HIT, scope["method"], headers, send)
+            else:
+                await send(answer.start)
+                await send(answer.content if scope["method"] == "GET" else NO_CONTENT)
         else:
             await self.miss(key, reading, token, headers, scope, receive, send)
             self.statistics.log_now_and_then()
@@ -225,6 +224,7 @@ class ReadCache:
             found = await self.second.get(key, reading, token)
             if found is not None:
                 found.hits = 1
+                prepare(found)
                 self.memory.put(key, found)
                 return found
         answer = await self.ask_application(reading, scope)
@@ -232,6 +232,7 @@ class ReadCache:
             answer.token = token
             answer.expires = reading.began + self.seconds
             answer.expires_at = reading.now + self.seconds * 1000
+            prepare(answer)
             self.memory.put(key, answer)
         return answer
 
@@ -265,6 +266,13 @@ class ReadCache:
             task.add_done_callback(self.stores.discard)
 
 
+def prepare(answer: Answer) -> None:
+    """Make the messages that a hit sends, once for all of them."""
+    headers = [*answer.headers, HIT]
+    answer.start = {"type": "http.response.start", "status": 200, "headers": headers}
+    answer.content = {"type": "http.response.body", "body": answer.body}
+
+
 def is_storable(answer: Answer) -> bool:
     """Tell whether an answer is meant for everybody and small enough."""
     return len(answer.body) <= MAX_BODY and not any(
@@ -273,11 +281,13 @@ def is_storable(answer: Answer) -> bool:
 
 
 async def give(answer: Answer, status: Header, method: str, headers: Headers, send: Send) -> None:
-    """Send an answer that is a 200, or 304 to a client that has it."""
+    """Send an answer that is a 200, or 304 to a client that has it.
+
+    The id that a gateway gave goes back; none is made: no log line would have it.
+    """
     given = headers.get(b"x-request-id")
-    if given is None or not SAFE_REQUEST_ID.fullmatch(given):
-        given = b"%s-%x" % (PROCESS_ID, next(REQUEST_NUMBERS))
-    request_id = (b"x-request-id", given)
+    known = given is not None and SAFE_REQUEST_ID.fullmatch(given)
+    own = [status, (b"x-request-id", given)] if known else [status]
     condition = headers.get(b"if-none-match")
     if (
         condition is not None
@@ -285,13 +295,11 @@ async def give(answer: Answer, status: Header, method: str, headers: Headers, se
         and names(condition.decode("latin-1"), answer.etag, weak=True)
     ):
         kept = [pair for pair in answer.headers if pair[0] in NOT_MODIFIED]
-        await send(
-            {"type": "http.response.start", "status": 304, "headers": [*kept, status, request_id]}
-        )
+        await send({"type": "http.response.start", "status": 304, "headers": [*kept, *own]})
         await send({"type": "http.response.body", "body": b""})
         return
-    own = [*answer.headers, status, request_id]
-    await send({"type": "http.response.start", "status": 200, "headers": own})
+    start = {"type": "http.response.start", "status": 200, "headers": [*answer.headers, *own]}
+    await send(start)
     await send({"type": "http.response.body", "body": b"" if method == "HEAD" else answer.body})
 
 

@@ -1,8 +1,9 @@
 """One id for each request, in the answer, the log and the history of what it changed."""
 
+import itertools
 import logging
 import re
-import uuid
+import secrets
 from collections.abc import Callable
 from contextvars import ContextVar
 
@@ -10,6 +11,10 @@ from django.http import HttpRequest, HttpResponse
 
 HEADER = "X-Request-Id"
 SAFE_ID = re.compile(r"[A-Za-z0-9._:+/=-]{1,64}")
+
+# An id of its own for each request: drawn once for the process, then counted.
+PROCESS_ID = secrets.token_hex(12)
+REQUEST_NUMBERS = itertools.count(1)
 
 current_request_id: ContextVar[str] = ContextVar("current_request_id", default="-")
 
@@ -23,7 +28,10 @@ class RequestIdMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer the request."""
         given = request.headers.get(HEADER, "")
-        request_id = given if SAFE_ID.fullmatch(given) else uuid.uuid4().hex
+        if given and SAFE_ID.fullmatch(given):
+            request_id = given
+        else:
+            request_id = f"{PROCESS_ID}-{next(REQUEST_NUMBERS):x}"
         token = current_request_id.set(request_id)
         try:
             response = self.get_response(request)
