@@ -69,7 +69,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "biblioteca.backoffice.middleware.EditorSessionMiddleware",
     "biblioteca.backoffice.middleware.LanguageMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "biblioteca.backoffice.middleware.EditorCommonMiddleware",
     "biblioteca.backoffice.middleware.EditorCsrfMiddleware",
     "biblioteca.backoffice.middleware.EditorAuthenticationMiddleware",
     "biblioteca.backoffice.middleware.EditorMessageMiddleware",

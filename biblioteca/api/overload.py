@@ -15,7 +15,6 @@ from biblioteca.operations.requests import RequestIdMiddleware
 def refuse(environ: dict[str, Any], start_response: Callable) -> Iterable[bytes]:
     """Answer 503 in the client's language, as a WSGI application that waits for nothing."""
     response: Any = answer(WSGIRequest(environ))
-    response["Content-Length"] = str(len(response.content))
     reason = f"{response.status_code} {response.reason_phrase}"
     start_response(reason, list(response.headers.items()))
     return [response.content]

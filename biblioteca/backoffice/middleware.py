@@ -13,6 +13,7 @@ from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponseForbidden
 from django.middleware.clickjacking import XFrameOptionsMiddleware
+from django.middleware.common import CommonMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
@@ -35,6 +36,10 @@ class ForEditors:
 
 class EditorSessionMiddleware(ForEditors, SessionMiddleware):
     """Sessions, in the database."""
+
+
+class EditorCommonMiddleware(ForEditors, CommonMiddleware):
+    """The slash that an editor left out; every route of the API is known in both spellings."""
 
 
 class EditorCsrfMiddleware(ForEditors, CsrfViewMiddleware):

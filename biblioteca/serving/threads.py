@@ -26,6 +26,7 @@ Result = TypeVar("Result")
 
 # In a scope: another layer asks, for a client that may leave without this one's concern.
 STAYS = "biblioteca.stays"
+WITHOUT_LENGTH = (204, 304)  # RFC 9110, section 8.6
 IN_MEMORY_BYTES = 1024 * 1024
 SEND_BYTES = 256 * 1024
 
@@ -235,12 +236,16 @@ def call(application: Callable, environ: dict[str, Any]) -> Answer:
         if hasattr(chunks, "close"):
             chunks.close()
     body = body or BytesIO()
+    length = body.tell()
     body.seek(0)
     headers = [
         (name.lower().encode("latin-1"), value.encode("latin-1"))
         for name, value in started["headers"]
     ]
-    return Answer(HTTPStatus(int(started["status"].split()[0])), headers, body)
+    status = int(started["status"].split()[0])
+    if status not in WITHOUT_LENGTH and all(name != b"content-length" for name, _value in headers):
+        headers.append((b"content-length", b"%d" % length))
+    return Answer(HTTPStatus(status), headers, body)
 
 
 async def send_answer(answer: Answer, send: Send, *, with_body: bool) -> None:
