@@ -124,13 +124,14 @@ def title_of(number: int, works: int, dice: random.Random, vocabulary: Vocabular
 def insert_named(model: Any, word_model: Any, names: list[str]) -> list[set[str]]:
     """Insert authors or publishers with ids from 1; return the words of each."""
     found = [words_of([name]) for name in names]
-    with transaction.atomic():
-        touch(model.RESOURCE)
-        for batch in batches(names):
-            insert(model, [("", sort_key(name), new_version(), name) for name in batch])
-        rows = ((word, key) for key, own in enumerate(found, start=1) for word in sorted(own))
-        for words in batches(rows):
-            insert(word_model, words)
+    keyed = enumerate(zip(names, found, strict=True), start=1)
+    for batch in batches(keyed):
+        with transaction.atomic():
+            touch(model.RESOURCE)
+            insert(
+                model, [("", sort_key(name), new_version(), name) for _key, (name, _own) in batch]
+            )
+            insert(word_model, [(word, key) for key, (_name, own) in batch for word in sorted(own)])
     return found
 
 

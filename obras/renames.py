@@ -21,8 +21,11 @@ def connect() -> None:
 def refresh_works(sender: type[Record], record: Record, **_signal: Any) -> None:
     """Bring the search words of the works that show ``record`` up to date, in id order."""
     link = "editora" if sender is Editora else "autores"
-    works = Obra.objects.filter(**{link: record.pk}).order_by("pk")
+    works = Obra.objects.filter(**{link: record.pk}).order_by("pk").values_list("pk", flat=True)
     last = 0
-    while batch := list(works.filter(pk__gt=last).with_author_ids()[:BATCH]):
-        refresh_words(batch)
-        last = batch[-1].pk
+    while ids := list(works.filter(pk__gt=last)[:BATCH]):
+        # Locked in the order of their ids, before their words are: whoever changes one of them
+        # does it in this order too.
+        held = Obra.objects.filter(pk__in=ids).order_by("pk").select_for_update()
+        refresh_words(list(held.with_author_ids()))
+        last = ids[-1]

@@ -1,17 +1,17 @@
 """What the admin of every resource shares: search, pictures, and the one way of writing."""
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.contrib import admin
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from biblioteca.backoffice.forms import RecordForm
-from biblioteca.cache.announcements import check_age
 from biblioteca.photos.fields import settle
 from biblioteca.photos.storage import public_url
 from biblioteca.records import writing
@@ -62,6 +62,24 @@ class RecordAdmin(admin.ModelAdmin):
         markup = '<img src="{}" alt="" height="{}" loading="lazy" referrerpolicy="no-referrer">'
         return format_html(markup, address, height)
 
+    def changeform_view(self, request: HttpRequest, *view: Any, **options: Any) -> HttpResponse:
+        """Show the form, or write what it says: again, when another writer got in the way."""
+        show = super().changeform_view
+
+        def work() -> HttpResponse:
+            for name in request.FILES:
+                cast("UploadedFile", request.FILES[name]).seek(0)
+            return show(request, *view, **options)
+
+        return writing.in_transaction(work) if request.method == "POST" else work()
+
+    def delete_view(self, request: HttpRequest, *view: Any, **options: Any) -> HttpResponse:
+        """Ask, or delete: again, when another writer got in the way."""
+        show = super().delete_view
+        if request.method != "POST":
+            return show(request, *view, **options)
+        return writing.in_transaction(lambda: show(request, *view, **options))
+
     def values_of(self, form: Any, formsets: Iterable[Any]) -> dict[str, Any]:
         """Return the state that the form asks for, its picture settled."""
         name = self.model.TEXT_FIELD
@@ -78,7 +96,6 @@ class RecordAdmin(admin.ModelAdmin):
             writing.update(record, values)
         else:
             form.instance.pk = writing.create(self.model(), values).pk
-        check_age()
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Delete with history."""

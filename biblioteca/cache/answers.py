@@ -37,6 +37,8 @@ class Answer:
     token: str = ""
     expires: float = 0.0  # time.monotonic()
     expires_at: int = 0  # the clock of Redis, in milliseconds
+    # The id of the request that the application answered.
+    request_id: bytes = b""
     hits: int = 0
     hits_seen: int = 0
     # The messages of a hit.

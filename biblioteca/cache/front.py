@@ -178,8 +178,9 @@ class ReadCache:
         query = scope["query_string"]
         if b"&" in query:
             query = b"&".join(sorted(query.split(b"&")))
+        path = scope["raw_path"]
         return (
-            scope["raw_path"].rstrip(b"/"),
+            path[:-1] if path.endswith(b"/") else path,
             query,
             scope["scheme"] if self.host_in_key else "",
             host if self.host_in_key else None,
@@ -212,6 +213,8 @@ class ReadCache:
                 status = HIT
             elif not answer.token:
                 status = MISS
+            if is_mine and answer.request_id:
+                headers = {**headers, b"x-request-id": answer.request_id}
             await give(answer, status, scope["method"], headers, send)
         elif is_mine:
             await pass_on(answer, MISS, scope["method"], send)
@@ -255,8 +258,9 @@ class ReadCache:
         headers = list(start["headers"])
         if start["status"] == 200:
             headers = [pair for pair in headers if pair[0] not in DROPPED]
-        etag = next((value for name, value in headers if name == b"etag"), b"")
-        return Answer(start["status"], headers, b"".join(chunks), etag.decode("latin-1"))
+        etag = value_of(b"etag", headers).decode("latin-1")
+        request_id = value_of(b"x-request-id", start["headers"])
+        return Answer(start["status"], headers, b"".join(chunks), etag, request_id=request_id)
 
     def store_in_redis(self, key: Key, answer: Answer) -> None:
         """Write an answer that was asked for again to Redis, in nobody's way."""
@@ -264,6 +268,11 @@ class ReadCache:
             task = asyncio.ensure_future(self.second.put(key, answer))
             self.stores.add(task)
             task.add_done_callback(self.stores.discard)
+
+
+def value_of(wanted: bytes, headers: list[Header]) -> bytes:
+    """Return the value of a header, b"" without one."""
+    return next((value for name, value in headers if name == wanted), b"")
 
 
 def prepare(answer: Answer) -> None:

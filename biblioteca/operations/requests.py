@@ -2,6 +2,7 @@
 
 import itertools
 import logging
+import os
 import re
 import secrets
 from collections.abc import Callable
@@ -13,8 +14,9 @@ HEADER = "X-Request-Id"
 SAFE_ID = re.compile(r"[A-Za-z0-9._:+/=-]{1,64}")
 
 # An id of its own for each request: drawn once for the process, then counted.
-PROCESS_ID = secrets.token_hex(12)
+PROCESS_IDS = [secrets.token_hex(12)]
 REQUEST_NUMBERS = itertools.count(1)
+os.register_at_fork(after_in_child=lambda: PROCESS_IDS.__setitem__(0, secrets.token_hex(12)))
 
 current_request_id: ContextVar[str] = ContextVar("current_request_id", default="-")
 
@@ -31,7 +33,7 @@ class RequestIdMiddleware:
         if given and SAFE_ID.fullmatch(given):
             request_id = given
         else:
-            request_id = f"{PROCESS_ID}-{next(REQUEST_NUMBERS):x}"
+            request_id = f"{PROCESS_IDS[0]}-{next(REQUEST_NUMBERS):x}"
         token = current_request_id.set(request_id)
         try:
             response = self.get_response(request)

@@ -15,7 +15,7 @@ Deliver = Callable[[Any, BaseException | None], None]
 
 
 class FixedPool:
-    """``number`` threads, as long as the process lives.
+    """``number`` threads, from the first task until the process ends.
 
     Not concurrent.futures' executor: its future, with a lock and a condition for each piece of
     work, and the chain from it to the event loop's take a tenth of an uncached read.
@@ -23,12 +23,22 @@ class FixedPool:
 
     def __init__(self, number: int, name: str) -> None:
         self.queue: SimpleQueue[tuple[Callable[[], Any], Deliver] | None] = SimpleQueue()
-        self.threads = [
-            threading.Thread(target=self.work, name=f"{name}_{place}", daemon=True)
-            for place in range(number)
-        ]
-        for thread in self.threads:
-            thread.start()
+        self.number, self.name = number, name
+        self.threads: list[threading.Thread] = []
+        self.lock = threading.Lock()
+
+    def put(self, task: Callable[[], Any], deliver: Deliver) -> None:
+        """Queue a task; the first one starts the threads, which no fork would survive."""
+        if not self.threads:
+            with self.lock:
+                if not self.threads:
+                    self.threads = [
+                        threading.Thread(target=self.work, name=f"{self.name}_{n}", daemon=True)
+                        for n in range(self.number)
+                    ]
+                    for thread in self.threads:
+                        thread.start()
+        self.queue.put((task, deliver))
 
     def work(self) -> None:
         """Do what comes, until the end comes."""
@@ -65,7 +75,7 @@ class FixedPool:
             with suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 loop.call_soon_threadsafe(settle, result, error)
 
-        self.queue.put((unless_cancelled, deliver))
+        self.put(unless_cancelled, deliver)
         return future
 
     def run(self, task: Callable[[], Result]) -> Result:
@@ -78,7 +88,7 @@ class FixedPool:
             else:
                 future.set_exception(error)
 
-        self.queue.put((task, deliver))
+        self.put(task, deliver)
         return future.result()
 
     def shutdown(self) -> None:

@@ -1,8 +1,14 @@
 """More clients than threads, slow clients, a Redis that hangs; the full counts: ``make faults``."""
 
+import os
+import signal
+import socket
+import time
+
 import pytest
 
 from biblioteca.tests.faults import load
+from biblioteca.tests.servers import serving
 
 pytestmark = pytest.mark.redis
 
@@ -27,3 +33,20 @@ def test_a_redis_that_hangs_keeps_nobody_waiting(tmp_path):
     # The first ones wait for the time-out once; waiting each time would take a quarter second.
     assert sorted(hanging.seconds)[len(hanging.seconds) // 2] < 0.2, str(hanging)
     assert back < 5
+
+
+def test_a_server_that_is_told_to_stop_answers_what_it_accepted(tmp_path):
+    with serving(tmp_path, SERVING_THREADS="1", CACHE_SECONDS="0") as server:
+        port = int(server.rpartition(":")[2])
+        clients = [socket.create_connection(("127.0.0.1", port)) for _ in range(60)]
+        for client in clients:
+            client.sendall(b"GET /obras/?page_size=200 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        time.sleep(0.2)
+        os.kill(load.process_listening_on(port), signal.SIGTERM)
+        for client in clients:
+            client.settimeout(30)
+            with client, client.makefile("rb") as answer:
+                assert answer.readline().split()[1] == b"200"
+                lines = iter(answer.readline, b"\r\n")
+                headers = dict(line.strip().lower().split(b": ", 1) for line in lines)
+                assert len(answer.read(int(headers[b"content-length"]))) > 1000

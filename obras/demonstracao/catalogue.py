@@ -8,6 +8,7 @@ from importlib import resources
 from django.db import transaction
 
 from autores.models import Autor
+from biblioteca.cache.announcements import check_age
 from biblioteca.photos.pictures import clean_picture
 from biblioteca.photos.storage import store
 from biblioteca.records import writing
@@ -69,6 +70,7 @@ def load_demonstration() -> int:
                 "autores": [authors[name] for name in work.autores],
             }
             writing.create(Obra(), values)
+        check_age()
     return len(works)
 
 

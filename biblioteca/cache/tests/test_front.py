@@ -106,6 +106,8 @@ def test_the_second_reader_gets_what_the_first_one_got(here):
     assert first[1]["cache-status"] == "biblioteca; fwd=uri-miss; stored"
     assert second[1]["cache-status"] == "biblioteca; hit"
     assert "x-request-id" not in second[1]
+    here.application.headers = [(b"x-request-id", b"in-the-log")]
+    assert here.get("/obras/2")[1]["x-request-id"] == "in-the-log"
     assert here.get(x_request_id="from-kong")[1]["x-request-id"] == "from-kong"
     assert "x-request-id" not in here.get(x_request_id="not safe")[1]
 
@@ -201,6 +203,7 @@ def test_head_and_304_come_from_the_stored_answer(here):
 def test_parameters_in_any_order_and_a_slash_are_one_request(here):
     here.get("/obras/?page=2&page_size=5")
     assert here.get("/obras?page_size=5&page=2")[2] == b"answer 1"
+    assert here.get("/obras//?page_size=5&page=2")[2] == b"answer 2"
 
 
 def test_hosts_origins_and_authorised_callers_are_kept_apart(here):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench import own_servers
 from biblioteca.tests.faults import load, scenarios
-from biblioteca.tests.faults.traffic import run_traffic
+from biblioteca.tests.faults.traffic import Verdict, run_traffic
 from biblioteca.tests.faults.world import world
 
 
@@ -77,14 +77,13 @@ def own_mariadb() -> Iterator[str]:
         yield address
 
 
-def report(name: str, verdict: object) -> int:
+def report(name: str, verdict: Verdict) -> int:
     """Print a verdict; return how much was wrong."""
     sys.stdout.write(f"{name:<24}{verdict}\n")
     sys.stdout.flush()
-    wrong = [*verdict.stale, *verdict.failed]
-    for line in wrong[:3]:
+    for line in verdict.wrong[:3]:
         sys.stdout.write(f"    {line[:300]}\n")
-    return len(wrong)
+    return len(verdict.wrong)
 
 
 if __name__ == "__main__":

@@ -34,6 +34,12 @@ class Verdict:
     reads: Counter = field(default_factory=Counter)
     writes: Counter = field(default_factory=Counter)
 
+    @property
+    def wrong(self) -> list[str]:
+        """Everything that must not be."""
+        refused = [f"writes {name}: {n}" for name, n in self.writes.items() if "refused" in name]
+        return [*self.stale, *self.failed, *refused]
+
     def __str__(self) -> str:
         return (
             f"{sum(self.reads.values())} reads ({dict(self.reads)}), "
