@@ -32,6 +32,20 @@ ALLOWED_HOSTS = environment.names("DJANGO_ALLOWED_HOSTS")
 TRUST = environment.choice("TRUST", "closed", ("closed", "open"))
 if DEBUG:
     TRUST = "open"
+# The header X-Gateway-Secret carries one of these (two while one follows the other).
+GATEWAY_SECRETS = environment.names("GATEWAY_SECRET")
+# Tokens are verified here too when an issuer is named; OAUTH_JWKS is an address or a file.
+OAUTH_ISSUER = environment.text("OAUTH_ISSUER")
+OAUTH_AUDIENCE = environment.text("OAUTH_AUDIENCE")
+OAUTH_JWKS = environment.text(
+    "OAUTH_JWKS", f"{OAUTH_ISSUER.rstrip('/')}/.well-known/jwks.json" if OAUTH_ISSUER else ""
+)
+if bool(OAUTH_ISSUER) != bool(OAUTH_AUDIENCE):
+    raise environment.refuse(
+        "OAUTH_AUDIENCE", OAUTH_AUDIENCE, "OAUTH_ISSUER and OAUTH_AUDIENCE go together",
+        "https://catalogo.example.org",
+    )  # fmt: skip
+PUBLIC_READING = environment.boolean("PUBLIC_READING")
 PUBLIC_URL = environment.origin("PUBLIC_URL")
 REQUIRE_IF_MATCH = environment.boolean("REQUIRE_IF_MATCH")
 
@@ -62,9 +76,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "biblioteca.operations.health.HealthMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "biblioteca.api.middleware.ProblemMiddleware",
     "biblioteca.operations.requests.RequestIdMiddleware",
+    "biblioteca.gateway.middleware.GatewayDoorMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "biblioteca.backoffice.middleware.EditorSessionMiddleware",

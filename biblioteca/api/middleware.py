@@ -60,6 +60,10 @@ def as_refusal(response: HttpResponse) -> exceptions.APIException:
         413: refusals.PayloadTooLarge,
         503: refusals.Unavailable,
     }
+    if response.status_code == 401:
+        unknown = exceptions.NotAuthenticated(_("This service is reached through its gateway."))
+        unknown.auth_header = response.headers["WWW-Authenticate"]  # type: ignore[attr-defined]
+        return unknown
     if response.status_code in known:
         return known[response.status_code]()
     if response.status_code == 405:

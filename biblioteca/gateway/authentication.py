@@ -1,4 +1,4 @@
-"""DRF's view of the caller."""
+"""DRF's view of the caller, and the read cache's."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -8,13 +8,17 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from biblioteca.gateway.callers import ANYBODY, READ, Caller
+from biblioteca.gateway.callers import READ, Caller
+from biblioteca.gateway.evidence import AUTHORIZATION, evidence_in, raw_headers
+from biblioteca.gateway.identity import caller_by
 from biblioteca.gateway.trust import Mode, current_mode
+
+CHALLENGE = 'Bearer realm="biblioteca"'
 
 
 def identify(request: HttpRequest) -> Caller | None:
     """Return who is calling, or None where the mode in force cannot tell."""
-    return caller_in(current_mode())
+    return caller_by(evidence_in(raw_headers(request)), current_mode(), remembered_only=False)
 
 
 def reading_rule() -> Callable[[Mapping[bytes, bytes]], bool]:
@@ -23,14 +27,16 @@ def reading_rule() -> Callable[[Mapping[bytes, bytes]], bool]:
     Asked before a stored answer is given; whoever may not is refused by the views. The mode is
     decided here, once: the rule is asked more often than anything else.
     """
-    caller = caller_in(current_mode())
-    may_read = caller is not None and caller.may(READ)
-    return lambda _headers: may_read
+    mode = current_mode()
+    if mode in (Mode.OPEN, Mode.CLOSED):
+        is_open = mode is Mode.OPEN
+        return lambda _headers: is_open
 
+    def may_read(headers: Mapping[bytes, bytes]) -> bool:
+        caller = caller_by(evidence_in(headers.items()), mode, remembered_only=True)
+        return caller is not None and caller.may(READ)
 
-def caller_in(mode: Mode) -> Caller | None:
-    """Return who calls in ``mode``, or None where it cannot tell."""
-    return ANYBODY if mode is Mode.OPEN else None
+    return may_read
 
 
 class CallerAuthentication(BaseAuthentication):
@@ -42,8 +48,10 @@ class CallerAuthentication(BaseAuthentication):
         return (caller, None) if caller else None
 
     def authenticate_header(self, request: Request) -> str:
-        """Return the challenge of a 401."""
-        return 'Bearer realm="biblioteca"'
+        """Return the challenge of a 401 (RFC 6750, section 3)."""
+        if AUTHORIZATION.decode() in request.headers:
+            return f'{CHALLENGE}, error="invalid_token"'
+        return CHALLENGE
 
 
 class CallerScheme(OpenApiAuthenticationExtension):

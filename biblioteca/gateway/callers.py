@@ -22,3 +22,5 @@ class Caller:
 
 
 ANYBODY = Caller(name="anônimo", scopes=frozenset({WRITE}))
+# Whoever reads where reading is public.
+PUBLIC = Caller(name="anônimo", scopes=frozenset({READ}))

@@ -11,7 +11,7 @@ EXAMPLE_SECRETS = ("changeme", "change-me", "example", "secret", "only-for-tests
 @register(Tags.security, deploy=True)
 def check_trust(app_configs: Any, **_options: Any) -> list[CheckMessage]:
     """Refuse the open mode."""
-    if settings.TRUST != "open":
+    if settings.TRUST != "open" or settings.GATEWAY_SECRETS or settings.OAUTH_ISSUER:
         return []
     return [
         Error(
@@ -58,3 +58,30 @@ def check_hosts(app_configs: Any, **_options: Any) -> list[CheckMessage]:
             id="biblioteca.E004",
         )
     ]
+
+
+@register(Tags.security, deploy=True)
+def check_gateway_secret(app_configs: Any, **_options: Any) -> list[CheckMessage]:
+    """Refuse a gateway's secret that can be guessed."""
+    weak = [
+        secret
+        for secret in settings.GATEWAY_SECRETS
+        if len(secret) < 32 or any(word in secret.lower() for word in EXAMPLE_SECRETS)
+    ]
+    if not weak:
+        return []
+    return [
+        Error(
+            "GATEWAY_SECRET is short or taken from an example.",
+            hint="python -c 'import secrets; print(secrets.token_urlsafe(32))'",
+            id="biblioteca.E005",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def check_issuer(app_configs: Any, **_options: Any) -> list[CheckMessage]:
+    """Refuse keys that come over a wire on which anybody may change them."""
+    if not settings.OAUTH_JWKS.startswith("http://"):
+        return []
+    return [Error("OAUTH_JWKS is not https.", hint="https://…", id="biblioteca.E006")]

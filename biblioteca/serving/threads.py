@@ -26,6 +26,14 @@ Result = TypeVar("Result")
 
 # In a scope: another layer asks, for a client that may leave without this one's concern.
 STAYS = "biblioteca.stays"
+# Answered without a thread: that all are busy is no reason to end the process.
+LIVE = "/health/live"
+LIVE_BODY = b'{"status": "ok"}'
+LIVE_HEADERS = [
+    (b"content-type", b"application/json"),
+    (b"cache-control", b"no-store"),
+    (b"content-length", b"%d" % len(LIVE_BODY)),
+]
 WITHOUT_LENGTH = (204, 304)  # RFC 9110, section 8.6
 IN_MEMORY_BYTES = 1024 * 1024
 SEND_BYTES = 256 * 1024
@@ -91,6 +99,10 @@ class FixedThreads:
 
     async def http(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        if scope["path"] == LIVE:
+            await send({"type": "http.response.start", "status": 200, "headers": LIVE_HEADERS})
+            await send({"type": "http.response.body", "body": LIVE_BODY})
+            return
         with new_body() as body:
             try:
                 length = await receive_body(receive, body, self.max_body)
@@ -197,6 +209,8 @@ def build_environ(scope: Scope, body: IO[bytes], length: int) -> dict[str, Any]:
             text = environ[key] + ("; " if key == "HTTP_COOKIE" else ",") + text
         environ[key] = text
     environ.pop("HTTP_CONTENT_LENGTH", None)
+    # As they came: who has to know whether one was doubled, or spelled with an underscore.
+    environ["biblioteca.headers"] = scope["headers"]
     # What layers before this one have to say to the application.
     environ |= {name: value for name, value in scope.items() if name.startswith("biblioteca.")}
     if "HTTP_CONTENT_TYPE" in environ:

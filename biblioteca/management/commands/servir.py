@@ -45,7 +45,7 @@ class Command(BaseCommand):
         if options["memoria"] and os.environ.get("DATABASE_URL") != IN_MEMORY:
             os.environ["DATABASE_URL"] = IN_MEMORY
             os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606 (this same command)
-        if current_mode() is not Mode.OPEN:
+        if current_mode() is Mode.CLOSED:
             raise CommandError(
                 _("Nothing says who may call: set DJANGO_DEBUG=1 for development, or TRUST=open.")
             )
@@ -69,8 +69,10 @@ class Command(BaseCommand):
     def announce(self, host: str, port: int) -> None:
         """Say what is open and where to look."""
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        is_open = current_mode() is Mode.OPEN
+        banner = _("OPEN MODE: whoever reaches this address reads and writes.")
         lines = (
-            self.style.WARNING(_("OPEN MODE: whoever reaches this address reads and writes.")),
+            self.style.WARNING(banner) if is_open else _("Callers: %s.") % current_mode(),
             _("API:            %s/obras/  /autores/  /editoras/") % address,
             _("Documentation:  %s/docs/") % address,
             _("Admin:          %(address)s/admin/  (user %(user)s, password: cat %(file)s)")
@@ -84,7 +86,8 @@ class Command(BaseCommand):
 
 def listen(host: str, port: int) -> socket.socket:
     """Return a socket bound to ``host`` and ``port``. Raises CommandError in one clear line."""
-    if not is_loopback(host) and os.environ.get("TRUST") != "open":
+    is_open = current_mode() is Mode.OPEN
+    if is_open and not is_loopback(host) and os.environ.get("TRUST") != "open":
         message = _("%s can be reached by others, who could write: TRUST=open says that they may.")
         raise CommandError(message % host)
     try:

@@ -32,6 +32,9 @@ def test_safe_settings_pass(safe):
         ("SECRET_KEY", "short", "biblioteca.E003"),
         ("ALLOWED_HOSTS", ["*"], "biblioteca.E004"),
         ("ALLOWED_HOSTS", [], "biblioteca.E004"),
+        ("GATEWAY_SECRETS", ["short"], "biblioteca.E005"),
+        ("GATEWAY_SECRETS", [secrets.token_urlsafe(32), "changeme" * 8], "biblioteca.E005"),
+        ("OAUTH_JWKS", "http://issuer.example/jwks.json", "biblioteca.E006"),
     ],
 )
 def test_an_open_door_is_an_error(safe, name, value, check):

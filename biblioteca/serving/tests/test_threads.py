@@ -161,6 +161,15 @@ def test_beyond_the_queue_requests_are_refused_at_once(threads):
     assert served.accepted == 0
 
 
+def test_a_busy_process_is_alive(threads):
+    served = threads(threads=1, queue=0)
+    served.accepted = 1
+    status, _headers, body = ask(served, path="/health/live")
+    assert (status, body) == (200, b'{"status": "ok"}')
+    assert ask(served)[0] == 503
+    served.accepted = 0
+
+
 def test_a_client_that_leaves_the_queue_makes_no_work(threads):
     release, calls = threading.Event(), []
 
