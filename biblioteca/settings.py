@@ -243,6 +243,9 @@ SESSION_COOKIE_SECURE = not DEBUG
 CSRF_COOKIE_SECURE = not DEBUG
 SESSION_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
+# These look for Django's own classes by name; ours are subclasses of them
+# (biblioteca.backoffice.middleware), and a test looks at what they do.
+SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003"]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 
 AUTH_PASSWORD_VALIDATORS = [

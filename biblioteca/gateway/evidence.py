@@ -30,9 +30,13 @@ def evidence_in(headers: Iterable[tuple[bytes, bytes]]) -> Evidence | None:
     """
     found: Evidence = {}
     for name, value in headers:
-        plain = name.lower().replace(b"_", b"-")
-        if plain not in IDENTITY:
-            continue
+        plain = name
+        if name not in IDENTITY:
+            if b"_" not in name and name.islower():
+                continue  # most headers, quickly: this stands before every cached read
+            plain = name.lower().replace(b"_", b"-")
+            if plain not in IDENTITY:
+                continue
         if b"_" in name or plain in found or len(value) > LONGEST or not value.isascii():
             return None
         found[plain] = value.strip()

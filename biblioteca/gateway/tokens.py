@@ -28,6 +28,8 @@ REFRESH_SECONDS = 3600
 PATIENCE_SECONDS = 60
 FETCH_TIMEOUT_SECONDS = 5
 REMEMBERED = 10_000
+# What a source that is away, or a document that is no key set, ends in.
+UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, jwt.PyJWTError)
 
 
 class Keys:
@@ -40,26 +42,39 @@ class Keys:
         self.tried = self.fetched = -float("inf")
 
     def get(self, key_id: str) -> jwt.PyJWK | None:
-        """Return the key, fetching the set when it is old or does not have it."""
-        now = time.monotonic()
-        is_old = now - self.fetched > REFRESH_SECONDS
-        if (key_id not in self.keys or is_old) and now - self.tried > PATIENCE_SECONDS:
-            self.fetch()
+        """Return the key, fetching the set when it is old or does not have it.
+
+        Whoever needs a key that is not there waits for a fetch under way; the others do not.
+        """
+        is_missing = key_id not in self.keys
+        if is_missing or time.monotonic() - self.fetched > REFRESH_SECONDS:
+            if not self.lock.acquire(blocking=is_missing):
+                return self.keys.get(key_id)
+            try:
+                has_come = is_missing and key_id in self.keys
+                if not has_come and time.monotonic() - self.tried > PATIENCE_SECONDS:
+                    self.fetch()
+            finally:
+                self.lock.release()
         return self.keys.get(key_id)
 
     def fetch(self) -> None:
         """Replace the keys by what the source has now, if it can be read."""
-        with self.lock:
-            if time.monotonic() - self.tried <= PATIENCE_SECONDS:
-                return  # another thread did it meanwhile
-            self.tried = time.monotonic()
-            try:
-                keys = usable_keys(json.loads(self.read()))
-            except (OSError, ValueError, jwt.PyJWTError) as error:
-                logger.warning("the keys of %s cannot be read: %s", self.source, error)
-                return
-            if keys:
-                self.keys, self.fetched = keys, self.tried
+        self.tried = time.monotonic()
+        try:
+            keys = usable_keys(json.loads(self.read()))
+        except (
+            OSError,
+            ValueError,
+            LookupError,
+            TypeError,
+            AttributeError,
+            jwt.PyJWTError,
+        ) as error:
+            logger.warning("the keys of %s cannot be read: %s", self.source, error)
+            return
+        if keys:
+            self.keys, self.fetched = keys, self.tried
 
     def read(self) -> bytes:
         """Return the key set as it stands."""
@@ -72,7 +87,7 @@ class Keys:
 def usable_keys(document: Any) -> dict[str, jwt.PyJWK]:
     """Return the signature keys of a JWKS by ``kid``; others are left out."""
     found = {}
-    for entry in document["keys"] if isinstance(document, dict) else ():
+    for entry in document["keys"]:
         is_public = entry.get("kty") in ("RSA", "EC") and entry.get("use", "sig") == "sig"
         if is_public and isinstance(entry.get("kid"), str):
             algorithm = entry.get("alg") or ("RS256" if entry["kty"] == "RSA" else "ES256")

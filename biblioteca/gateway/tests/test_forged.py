@@ -3,6 +3,7 @@
 import base64
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import jwt
 import pytest
@@ -265,6 +266,33 @@ def test_an_issuer_out_of_reach_keeps_its_keys_in_force(issuer):
     keys.tried -= 3600
     keys.fetched -= 3 * 3600
     assert verifier.verify(issuer.token(azp="outro").encode())
+
+
+def test_whoever_comes_during_the_first_fetch_waits_for_it(issuer, monkeypatch):
+    keys = Keys(str(issuer.file))
+    read, reads = keys.read, []
+
+    def slow():
+        reads.append(1)
+        time.sleep(0.2)
+        return read()
+
+    monkeypatch.setattr(keys, "read", slow)
+    verifier, token = Verifier(ISSUER, AUDIENCE, keys), issuer.token().encode()
+    with ThreadPoolExecutor(8) as crowd:
+        callers = list(crowd.map(lambda _number: verifier.verify(token), range(8)))
+    assert all(callers)
+    assert len(reads) == 1
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"keys": [1]}', '{"keys": [{"kty": "oct"}]}'])
+def test_a_broken_key_set_leaves_the_known_keys(issuer, content):
+    keys = Keys(str(issuer.file))
+    assert keys.get("one")
+    issuer.file.write_text(content)
+    keys.tried -= 61
+    assert keys.get("unknown") is None
+    assert keys.get("one")
 
 
 def test_unknown_keys_make_one_fetch_a_minute(issuer, monkeypatch):
