@@ -55,6 +55,10 @@ class RedisSource:
 
     def begin(self, done: Done) -> None:
         """Read the current tokens; while Redis is away nobody waits for them."""
+        if self.connection is not None and self.connection.transport is None:
+            # Closed while nobody used it: nothing failed, but another Redis may be there now.
+            self.lost()
+            self.connection = None
         if self.probe is not None:
             done(UnreachableError("Redis is away"))
         elif self.connection is None or self.link.needs_repair:
@@ -184,7 +188,8 @@ class RedisSource:
             try:
                 async with asyncio.timeout(TIMEOUT_SECONDS * 2):
                     await self.repair(await self.connect())
-            except FAULTS:
+            except Exception as error:  # noqa: BLE001 (whatever it is, Redis is not back)
+                logger.debug("Redis is not back: %r", error)
                 self.drop()
                 continue
             logger.warning("Redis is back")

@@ -144,6 +144,11 @@ def test_hits_heads_conditions_and_hosts(tmp_path):
                     assert body["next"].startswith(f"http://{host}/obras/"), body["next"]
             forged = requests.get(f"{server}/obras/?page_size=1", headers={"Host": "evil.example"})
             assert forged.status_code == 400
+            redis_server.client.client_kill_filter(_type="normal", skipme=True)
+            time.sleep(0.1)
+            statuses = [requests.get(item).headers["Cache-Status"] for _ in range(3)]
+            assert "unreachable" not in " ".join(statuses), statuses
+            assert statuses[-1] == "biblioteca; hit"
             browser = {"Origin": "http://localhost:3000"}
             for _ in range(2):
                 answer = requests.get(item, headers=browser)
