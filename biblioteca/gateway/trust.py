@@ -4,6 +4,8 @@ from enum import StrEnum
 
 from django.conf import settings
 
+from biblioteca.gateway import development
+
 
 class Mode(StrEnum):
     """How a caller is known."""
@@ -16,7 +18,12 @@ class Mode(StrEnum):
 
 
 def current_mode() -> Mode:
-    """Return the mode that the settings call for; without any, the closed one."""
+    """Return the mode that the settings call for; without any, the closed one.
+
+    Whose key lies on a developer's machine is trusted by nobody else.
+    """
+    if settings.OAUTH_ISSUER == development.ISSUER and not settings.DEBUG:
+        return Mode.CLOSED
     if settings.GATEWAY_SECRETS:
         return Mode.BOTH if settings.OAUTH_ISSUER else Mode.GATEWAY
     if settings.OAUTH_ISSUER:

@@ -5,6 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
+from biblioteca.gateway import development
+
 EXAMPLE_SECRETS = ("changeme", "change-me", "example", "secret", "only-for-tests")
 
 
@@ -85,3 +87,13 @@ def check_issuer(app_configs: Any, **_options: Any) -> list[CheckMessage]:
     if not settings.OAUTH_JWKS.startswith("http://"):
         return []
     return [Error("OAUTH_JWKS is not https.", hint="https://…", id="biblioteca.E006")]
+
+
+@register(Tags.security, deploy=True)
+def check_development_issuer(app_configs: Any, **_options: Any) -> list[CheckMessage]:
+    """Refuse the issuer whose key lies on a developer's machine."""
+    if settings.OAUTH_ISSUER != development.ISSUER:
+        return []
+    return [
+        Error("OAUTH_ISSUER is the one of development.", hint="Name yours.", id="biblioteca.E007")
+    ]
