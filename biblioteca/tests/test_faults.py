@@ -33,15 +33,14 @@ def hits_again(running):
 
 @pytest.mark.parametrize("fault", scenarios.WITH_REDIS, ids=lambda fault: fault.__name__)
 def test_nothing_stale(running, fault):
-    verdict = run_traffic(running, SECONDS, fault)
+    least_hits = 20 if fault is scenarios.nothing else 0
+    verdict = run_traffic(running, SECONDS, fault, least_hits=least_hits)
     assert not verdict.wrong, (str(verdict), verdict.wrong[:3])
     assert sum(verdict.reads.values()) > 100, str(verdict)
     if fault is not scenarios.writer_killed:
         assert hits_again(running) < 5
-    if fault is scenarios.nothing:
-        assert verdict.reads["hit"] > 20, str(verdict)
-        assert verdict.writes["admin"] > 3, str(verdict)
-        assert verdict.writes["command"] > 0, str(verdict)
+    assert verdict.reads["hit"] >= least_hits, str(verdict)
+    assert all(verdict.writes[name] >= 2 for name in ("admin", "command", "api-0")), str(verdict)
 
 
 @pytest.mark.parametrize(
@@ -50,5 +49,5 @@ def test_nothing_stale(running, fault):
 def test_a_door_that_announces_nothing_is_found(tmp_path, deaf, door):
     module = ("-m", "biblioteca.tests.faults.deaf_door")
     with world(tmp_path, processes=1, module=module, DEAF_DOOR=deaf) as made:
-        verdict = run_traffic(made, 20.0, doors={door}, until_stale=True)
+        verdict = run_traffic(made, 60.0, doors={door}, until_stale=True)
         assert verdict.stale, str(verdict)

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import statistics
 import time
 
 import pytest
@@ -28,10 +29,11 @@ def test_slow_clients_hold_no_thread(tmp_path):
 
 
 def test_a_redis_that_hangs_keeps_nobody_waiting(tmp_path):
-    _uncached, hanging, back = load.redis_stopped(tmp_path, 2.0)
+    uncached, hanging, back = load.redis_stopped(tmp_path, 2.0)
     assert hanging.statuses.keys() == {200}, str(hanging)
     # The first ones wait for the time-out once; waiting each time would take a quarter second.
-    assert sorted(hanging.seconds)[len(hanging.seconds) // 2] < 0.2, str(hanging)
+    median = statistics.median(hanging.seconds)
+    assert median < 0.1 + 2 * statistics.median(uncached.seconds), (str(uncached), str(hanging))
     assert back < 5
 
 
@@ -41,7 +43,7 @@ def test_a_server_that_is_told_to_stop_answers_what_it_accepted(tmp_path):
         clients = [socket.create_connection(("127.0.0.1", port)) for _ in range(60)]
         for client in clients:
             client.sendall(b"GET /obras/?page_size=200 HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        time.sleep(0.2)
+        time.sleep(0.5)
         os.kill(load.process_listening_on(port), signal.SIGTERM)
         for client in clients:
             client.settimeout(30)

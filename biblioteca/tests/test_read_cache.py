@@ -44,9 +44,9 @@ def create_work(server, title):
 
 def test_nothing_stale_without_redis(tmp_path):
     with world(tmp_path, with_redis=False) as made:
-        verdict = run_traffic(made, SECONDS)
+        verdict = run_traffic(made, SECONDS, least_hits=20)
     assert not verdict.wrong, (str(verdict), verdict.wrong[:3])
-    assert verdict.reads["hit"] > 20, str(verdict)
+    assert verdict.reads["hit"] >= 20, str(verdict)
 
 
 @pytest.fixture
@@ -84,9 +84,9 @@ def connect_mariadb():
 
 def test_nothing_stale_without_redis_on_mariadb(tmp_path, mariadb):
     with world(tmp_path, with_redis=False, DATABASE_URL=mariadb[0]) as made:
-        verdict = run_traffic(made, SECONDS)
+        verdict = run_traffic(made, SECONDS, least_hits=20)
     assert not verdict.wrong, (str(verdict), verdict.wrong[:3])
-    assert verdict.reads["hit"] > 20, str(verdict)
+    assert verdict.reads["hit"] >= 20, str(verdict)
 
 
 def test_dead_database_connections_are_replaced_without_the_client_noticing(tmp_path, mariadb):

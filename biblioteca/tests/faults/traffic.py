@@ -13,13 +13,15 @@ import requests
 
 from biblioteca.tests.faults.world import World
 
+PATIENCE = 60.0
+
 
 @dataclass
 class Door:
     """One way of writing and the reads that show what it wrote."""
 
     name: str
-    write: Callable[[int], bool]
+    write: Callable[[int], str]  # "" or why it was refused
     paths: list[str]
     read: Callable[[Any], int]
     answered: int = 0
@@ -36,9 +38,9 @@ class Verdict:
 
     @property
     def wrong(self) -> list[str]:
-        """Everything that must not be."""
-        refused = [f"writes {name}: {n}" for name, n in self.writes.items() if "refused" in name]
-        return [*self.stale, *self.failed, *refused]
+        """Everything that must not be; a write may hear that it has to be tried again (503)."""
+        broken = [f"{name}: {n}" for name, n in self.writes.items() if "refused: 500" in name]
+        return [*self.stale, *self.failed, *broken]
 
     def __str__(self) -> str:
         return (
@@ -86,7 +88,7 @@ def doors_of(world: World) -> list[Door]:
     doors.append(
         Door(
             "admin",
-            lambda number: world.change_author_in_admin(f"Contador {number}") == 302,
+            lambda number: refusal(world.change_author_in_admin(f"Contador {number}"), 302),
             [f"/autores/{world.author}", f"/obras/{last}?expand=autores"],
             lambda body: number_in(body["nome"] if "nome" in body else body["autores"][0]["nome"]),
         )
@@ -95,27 +97,41 @@ def doors_of(world: World) -> list[Door]:
     return doors
 
 
-def patching(address: str, name: str) -> Callable[[int], bool]:
+def refusal(status: int, expected: int, text: str = "") -> str:
+    """Return why a write was refused, "" when it was not."""
+    return "" if status == expected else f"{status} {text[:300]}"
+
+
+def patching(address: str, name: str) -> Callable[[int], str]:
     """Return a writer of the API."""
     session = requests.Session()
 
-    def write(number: int) -> bool:
+    def write(number: int) -> str:
         answer = session.patch(address, json={name: f"Contador {number}"}, timeout=30)
-        return answer.status_code == 200
+        return refusal(answer.status_code, 200, answer.text)
 
     return write
 
 
-def importing(world: World) -> Callable[[int], bool]:
+def importing(world: World) -> Callable[[int], str]:
     """Return a writer that loads a file with one more work."""
 
-    def write(number: int) -> bool:
+    def write(number: int) -> str:
         file = world.directory / f"lote-{number}.csv"
         file.write_text(f"titulo,autores,editora\nLote {number:06d},Contador,Casa\n")
         done = world.run(*world.module, "importar", str(file))
-        return done.returncode == 0
+        return refusal(done.returncode, 0, done.stderr)
 
     return write
+
+
+def is_enough(verdict: Verdict, used: list[Door], least_hits: int) -> bool:
+    """Tell whether enough was read and written to say anything."""
+    return (
+        all(verdict.writes[door.name] >= 2 for door in used)
+        and sum(verdict.reads.values()) > 100
+        and verdict.reads["hit"] >= least_hits
+    )
 
 
 def run_traffic(
@@ -125,10 +141,12 @@ def run_traffic(
     doors: set[str] | None = None,
     readers: int = 8,
     until_stale: bool = False,
+    least_hits: int = 0,
 ) -> Verdict:
     """Write and read for ``seconds``, with ``fault`` in the middle; return what came of it.
 
-    With ``until_stale`` the first stale answer ends it.
+    With ``until_stale`` the first stale answer ends it. On a slow machine it goes on, for a while,
+    until every door wrote twice and ``least_hits`` reads were hits.
     """
     verdict, stop, lock = Verdict(), threading.Event(), threading.Lock()
     used = [door for door in doors_of(world) if doors is None or door.name in doors]
@@ -141,12 +159,12 @@ def run_traffic(
         while not stop.is_set():
             number += 1
             try:
-                done = door.write(number)
-            except requests.RequestException:
-                done = False
+                reason = door.write(number)
+            except requests.RequestException as error:
+                reason = repr(error)
             with lock:
-                verdict.writes[f"{door.name}{'' if done else ' refused'}"] += 1
-            if done:
+                verdict.writes[f"{door.name} refused: {reason}" if reason else door.name] += 1
+            if not reason:
                 door.answered = number
             elif door.name == "command":
                 number -= 1
@@ -180,6 +198,10 @@ def run_traffic(
             fault(world)
         end = time.monotonic() + seconds * 2 / 3
         while time.monotonic() < end and not (until_stale and verdict.stale):
+            time.sleep(0.05)
+        while time.monotonic() < end + PATIENCE and not (
+            until_stale or is_enough(verdict, used, least_hits)
+        ):
             time.sleep(0.05)
     finally:
         stop.set()
