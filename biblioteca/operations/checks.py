@@ -8,92 +8,64 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from biblioteca.gateway import development
 
 EXAMPLE_SECRETS = ("changeme", "change-me", "example", "secret", "only-for-tests")
+NEW_SECRET = "python -c 'import secrets; print(secrets.token_urlsafe(50))'"  # noqa: S105 (a command)
+
+
+def is_weak(secret: str, length: int) -> bool:
+    """Tell whether a secret is shorter than ``length`` or stands in an example."""
+    return len(secret) < length or any(word in secret.lower() for word in EXAMPLE_SECRETS)
 
 
 @register(Tags.security, deploy=True)
-def check_trust(app_configs: Any, **_options: Any) -> list[CheckMessage]:
-    """Refuse the open mode."""
-    if settings.TRUST != "open" or settings.GATEWAY_SECRETS or settings.OAUTH_ISSUER:
-        return []
-    return [
-        Error(
+def check_open_doors(app_configs: Any, **_options: Any) -> list[CheckMessage]:
+    """Return an error for each door that the settings leave open."""
+    names_nobody = not settings.GATEWAY_SECRETS and not settings.OAUTH_ISSUER
+    doors = (
+        (
+            "E001",
+            settings.TRUST == "open" and names_nobody,
             "Whoever reaches the service reads and writes (open mode).",
-            hint="Unset DJANGO_DEBUG and TRUST, and put the service behind its gateway.",
-            id="biblioteca.E001",
-        )
-    ]
-
-
-@register(Tags.security, deploy=True)
-def check_debug(app_configs: Any, **_options: Any) -> list[CheckMessage]:
-    """Refuse DEBUG, which shows the inside of the service to whoever meets an error."""
-    if not settings.DEBUG:
-        return []
-    return [Error("DJANGO_DEBUG is on.", hint="Unset it.", id="biblioteca.E002")]
-
-
-@register(Tags.security, deploy=True)
-def check_secret_key(app_configs: Any, **_options: Any) -> list[CheckMessage]:
-    """Refuse a key that stands in an example, or is short."""
-    key = settings.SECRET_KEY
-    weak = len(key) < 40 or any(word in key.lower() for word in EXAMPLE_SECRETS)
-    if not weak:
-        return []
-    return [
-        Error(
+            "Unset DJANGO_DEBUG and TRUST, and put the service behind its gateway.",
+        ),
+        (
+            "E002",  # DEBUG shows the inside of the service to whoever meets an error
+            settings.DEBUG,
+            "DJANGO_DEBUG is on.",
+            "Unset it.",
+        ),
+        (
+            "E003",
+            is_weak(settings.SECRET_KEY, 40),
             "DJANGO_SECRET_KEY is short or taken from an example.",
-            hint="python -c 'import secrets; print(secrets.token_urlsafe(50))'",
-            id="biblioteca.E003",
-        )
-    ]
-
-
-@register(Tags.security, deploy=True)
-def check_hosts(app_configs: Any, **_options: Any) -> list[CheckMessage]:
-    """Refuse a service that answers to any Host: links would be made from a forged one."""
-    if "*" not in settings.ALLOWED_HOSTS and settings.ALLOWED_HOSTS:
-        return []
-    return [
-        Error(
+            NEW_SECRET,
+        ),
+        (
+            "E004",  # links would be made from a forged Host
+            "*" in settings.ALLOWED_HOSTS or not settings.ALLOWED_HOSTS,
             "DJANGO_ALLOWED_HOSTS is empty or lets every host pass.",
-            hint="DJANGO_ALLOWED_HOSTS=catalogo.example.org",
-            id="biblioteca.E004",
-        )
-    ]
-
-
-@register(Tags.security, deploy=True)
-def check_gateway_secret(app_configs: Any, **_options: Any) -> list[CheckMessage]:
-    """Refuse a gateway's secret that can be guessed."""
-    weak = [
-        secret
-        for secret in settings.GATEWAY_SECRETS
-        if len(secret) < 32 or any(word in secret.lower() for word in EXAMPLE_SECRETS)
-    ]
-    if not weak:
-        return []
-    return [
-        Error(
+            "DJANGO_ALLOWED_HOSTS=catalogo.example.org",
+        ),
+        (
+            "E005",
+            any(is_weak(secret, 32) for secret in settings.GATEWAY_SECRETS),
             "GATEWAY_SECRET is short or taken from an example.",
-            hint="python -c 'import secrets; print(secrets.token_urlsafe(32))'",
-            id="biblioteca.E005",
-        )
-    ]
-
-
-@register(Tags.security, deploy=True)
-def check_issuer(app_configs: Any, **_options: Any) -> list[CheckMessage]:
-    """Refuse keys that come over a wire on which anybody may change them."""
-    if not settings.OAUTH_JWKS.startswith("http://"):
-        return []
-    return [Error("OAUTH_JWKS is not https.", hint="https://…", id="biblioteca.E006")]
-
-
-@register(Tags.security, deploy=True)
-def check_development_issuer(app_configs: Any, **_options: Any) -> list[CheckMessage]:
-    """Refuse the issuer whose key lies on a developer's machine."""
-    if settings.OAUTH_ISSUER != development.ISSUER:
-        return []
+            NEW_SECRET,
+        ),
+        (
+            "E006",  # anybody on the way could put keys of their own in
+            settings.OAUTH_JWKS.startswith("http://"),
+            "OAUTH_JWKS is not https.",
+            "OAUTH_JWKS=https://issuer.example.org/.well-known/jwks.json",
+        ),
+        (
+            "E007",
+            settings.OAUTH_ISSUER == development.ISSUER,
+            "OAUTH_ISSUER is the one of development, whose key lies on a developer's machine.",
+            "Name the issuer of your organisation.",
+        ),
+    )
     return [
-        Error("OAUTH_ISSUER is the one of development.", hint="Name yours.", id="biblioteca.E007")
+        Error(message, hint=hint, id=f"biblioteca.{number}")
+        for number, is_open, message, hint in doors
+        if is_open
     ]

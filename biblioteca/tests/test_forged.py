@@ -213,6 +213,18 @@ def test_secret_and_issuer_are_both_demanded(
     assert statuses(client, given) == expected
 
 
+def test_a_token_known_to_be_good_opens_no_stored_answer_without_the_secret(
+    client, issuer, settings
+):
+    settings.GATEWAY_SECRETS = [SECRET]
+    token = issuer.token()
+    assert statuses(client, [KONG[0], *bearer(token)]) == (200, 201)
+    given = {b"authorization": f"Bearer {token}".encode()}
+    assert not reading_rule()(given)
+    assert not reading_rule()(given | {b"x-gateway-secret": b"x" * 40})
+    assert reading_rule()(given | {b"x-gateway-secret": SECRET.encode()})
+
+
 def test_with_an_issuer_scopes_come_from_the_token_alone(client, issuer, settings):
     settings.GATEWAY_SECRETS = [SECRET]
     headers = KONG + WRITES + bearer(issuer.token(scope="catalogo:ler"))

@@ -81,9 +81,10 @@ def report(name: str, verdict: Verdict) -> int:
     """Print a verdict; return how much was wrong."""
     sys.stdout.write(f"{name:<24}{verdict}\n")
     sys.stdout.flush()
-    for line in verdict.wrong[:3]:
+    wrong = [*verdict.stale, *verdict.failed, *verdict.refused]
+    for line in wrong[:3]:
         sys.stdout.write(f"    {line[:300]}\n")
-    return len(verdict.wrong)
+    return len(wrong)
 
 
 if __name__ == "__main__":

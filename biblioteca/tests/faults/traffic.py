@@ -39,8 +39,13 @@ class Verdict:
     @property
     def wrong(self) -> list[str]:
         """Everything that must not be; a write may hear that it has to be tried again (503)."""
-        broken = [f"{name}: {n}" for name, n in self.writes.items() if "refused: 500" in name]
+        broken = [line for line in self.refused if "refused: 500" in line]
         return [*self.stale, *self.failed, *broken]
+
+    @property
+    def refused(self) -> list[str]:
+        """The writes that were refused, for whatever reason."""
+        return [f"{name}: {n}" for name, n in self.writes.items() if "refused" in name]
 
     def __str__(self) -> str:
         return (
