@@ -9,7 +9,7 @@ BIN := .venv/bin
 unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help run bench faults fuzz test lint engines format requirements schema messages clean environment
+.PHONY: help run bench faults fuzz test lint engines format requirements schema gateway messages clean environment
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -66,6 +66,9 @@ requirements: environment ## Pin and hash the requirements again (UPGRADE=1 for 
 schema: environment ## Write biblioteca/api/openapi.yaml
 	DJANGO_SETTINGS_MODULE=biblioteca.settings DJANGO_SECRET_KEY=x TRUST=closed DJANGO_DEBUG=0 PUBLIC_URL= \
 		$(BIN)/python manage.py spectacular --validate --fail-on-warn --file biblioteca/api/openapi.yaml
+
+gateway: environment ## Write the examples in deploy/gateway
+	DJANGO_SETTINGS_MODULE=biblioteca.tests.settings $(BIN)/python -m biblioteca.gateway.tests.kong_examples
 
 messages: environment ## Collect and compile the translations
 	$(BIN)/python -m biblioteca.tests.translations --write

@@ -63,14 +63,7 @@ class Keys:
         self.tried = time.monotonic()
         try:
             keys = usable_keys(json.loads(self.read()))
-        except (
-            OSError,
-            ValueError,
-            LookupError,
-            TypeError,
-            AttributeError,
-            jwt.PyJWTError,
-        ) as error:
+        except UNREADABLE as error:
             logger.warning("the keys of %s cannot be read: %s", self.source, error)
             return
         if keys:
@@ -82,6 +75,19 @@ class Keys:
             return Path(self.source).read_bytes()
         with urlopen(self.source, timeout=FETCH_TIMEOUT_SECONDS) as answer:  # noqa: S310 (http)
             return answer.read(1024 * 1024)
+
+
+def jwks_address(issuer: str) -> str:
+    """Return where an issuer publishes its keys: what its discovery document says, or the usual.
+
+    OpenID Connect Discovery 1.0, section 4; an issuer without one has /.well-known/jwks.json.
+    """
+    base = issuer.rstrip("/")
+    try:
+        found = json.loads(Keys(f"{base}/.well-known/openid-configuration").read())["jwks_uri"]
+    except UNREADABLE:
+        found = ""
+    return found if isinstance(found, str) and found else f"{base}/.well-known/jwks.json"
 
 
 def usable_keys(document: Any) -> dict[str, jwt.PyJWK]:
