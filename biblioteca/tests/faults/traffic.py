@@ -73,7 +73,7 @@ def doors_of(world: World) -> list[Door]:
             )
         )
     listed = world.works[0]
-    doors[0].paths += ["/obras/", "/obras/?ordering=-id&page_size=50"]
+    doors[0].paths += ["/obras/", "/obras/?ordering=titulo&page_size=50"]
     single = doors[0].read
 
     def in_list(body: Any) -> int:
@@ -98,8 +98,43 @@ def doors_of(world: World) -> list[Door]:
             lambda body: number_in(body["nome"] if "nome" in body else body["autores"][0]["nome"]),
         )
     )
-    doors.append(Door("command", importing(world), ["/obras/?search=lote"], lambda b: b["count"]))
+    doors.append(replacing(world.servers[0]))
+    doors.append(Door("api-create", creating(world.servers[-1]), ["/obras/?search=criada"], count))
+    doors.append(Door("command", importing(world), ["/obras/?search=lote"], count))
     return doors
+
+
+def count(body: Any) -> int:
+    """Return how many a list has."""
+    return body["count"]
+
+
+def replacing(server: str) -> Door:
+    """Return a door that replaces an author of its own by PUT."""
+    session = requests.Session()
+    body = {"nome": "Contador 0", "foto": "capa-0.jpg"}
+    key = session.post(f"{server}/autores/", json=body, timeout=30).json()["id"]
+
+    def write(number: int) -> str:
+        put = {"nome": f"Contador {number}", "foto": f"capa-{number}.jpg"}
+        answer = session.put(f"{server}/autores/{key}", json=put, timeout=30)
+        return refusal(answer.status_code, 200, answer.text)
+
+    paths = [f"/autores/{key}", f"/autores/?id={key}"]
+    return Door("api-put", write, paths,
+                lambda found: number_in(found.get("results", [found])[0]["foto"]))  # fmt: skip
+
+
+def creating(server: str) -> Callable[[int], str]:
+    """Return a writer that adds a work at a time."""
+    session = requests.Session()
+
+    def write(number: int) -> str:
+        body = {"titulo": f"Criada {number:06d}", "editora": None, "autores": []}
+        answer = session.post(f"{server}/obras/", json=body, timeout=30)
+        return refusal(answer.status_code, 201, answer.text)
+
+    return write
 
 
 def refusal(status: int, expected: int, text: str = "") -> str:
@@ -171,7 +206,7 @@ def run_traffic(
                 verdict.writes[f"{door.name} refused: {reason}" if reason else door.name] += 1
             if not reason:
                 door.answered = number
-            elif door.name == "command":
+            elif door.read is count:  # what was not added is not counted
                 number -= 1
             time.sleep(0.01)
 
