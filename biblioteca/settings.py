@@ -45,6 +45,8 @@ if bool(OAUTH_ISSUER) != bool(OAUTH_AUDIENCE):
         "OAUTH_AUDIENCE", OAUTH_AUDIENCE, "OAUTH_ISSUER and OAUTH_AUDIENCE go together",
         "https://catalogo.example.org",
     )  # fmt: skip
+# Trusts the tokens of this machine's own issuer (manage.py token), for a look at the whole stack.
+DEMO = environment.boolean("DEMO")
 PUBLIC_READING = environment.boolean("PUBLIC_READING")
 PUBLIC_URL = environment.origin("PUBLIC_URL")
 REQUIRE_IF_MATCH = environment.boolean("REQUIRE_IF_MATCH")
@@ -264,7 +266,7 @@ LOGGING = {
     "formatters": {
         "line": {
             "()": "biblioteca.operations.requests.RequestIdFormatter",
-            "format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s",
+            "format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s %(caller)s] %(message)s",
         },
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},

@@ -21,6 +21,10 @@ class OwnOriginMixin:
         response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
         return response
 
+    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Answer without a page: DRF would look for a template of one."""
+        return HttpResponse(status=204, headers={"Allow": "GET, HEAD, OPTIONS"})
+
 
 class SwaggerView(OwnOriginMixin, SpectacularSwaggerView):
     """``/docs/``."""

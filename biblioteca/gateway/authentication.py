@@ -8,7 +8,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from biblioteca.gateway.callers import READ, Caller
+from biblioteca.gateway.callers import READ, Caller, current_caller
 from biblioteca.gateway.evidence import AUTHORIZATION, evidence_in, raw_headers
 from biblioteca.gateway.identity import caller_by
 from biblioteca.gateway.trust import Mode, current_mode
@@ -45,7 +45,10 @@ class CallerAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[Caller, None] | None:
         """Return the caller, or None for nobody."""
         caller = identify(request._request)  # noqa: SLF001 (DRF has no public name for it)
-        return (caller, None) if caller else None
+        if caller is None:
+            return None
+        current_caller.set(caller.name)
+        return caller, None
 
     def authenticate_header(self, request: Request) -> str:
         """Return the challenge of a 401 (RFC 6750, section 3)."""

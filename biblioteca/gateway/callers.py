@@ -1,5 +1,6 @@
 """Who is calling: the answer of the trust layer, carried by every request."""
 
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 READ = "catalogo:ler"
@@ -20,6 +21,9 @@ class Caller:
         """Tell whether the caller has ``scope``; writing includes reading."""
         return scope in self.scopes or (scope == READ and WRITE in self.scopes)
 
+
+# Who made the request that is being answered: what every line of the log says.
+current_caller: ContextVar[str] = ContextVar("current_caller", default="-")
 
 ANYBODY = Caller(name="anônimo", scopes=frozenset({WRITE}))
 # Whoever reads where reading is public.

@@ -20,9 +20,10 @@ class Mode(StrEnum):
 def current_mode() -> Mode:
     """Return the mode that the settings call for; without any, the closed one.
 
-    Whose key lies on a developer's machine is trusted by nobody else.
+    An issuer whose key lies on a developer's machine is trusted by nobody but a demonstration.
     """
-    if settings.OAUTH_ISSUER == development.ISSUER and not settings.DEBUG:
+    is_development = settings.DEBUG or settings.DEMO
+    if settings.OAUTH_ISSUER == development.ISSUER and not is_development:
         return Mode.CLOSED
     if settings.GATEWAY_SECRETS:
         return Mode.BOTH if settings.OAUTH_ISSUER else Mode.GATEWAY

@@ -1,5 +1,6 @@
 """Settings that would leave a door open: each is an error of ``check --deploy``."""
 
+import os
 from typing import Any
 
 from django.conf import settings
@@ -59,9 +60,27 @@ def check_open_doors(app_configs: Any, **_options: Any) -> list[CheckMessage]:
         ),
         (
             "E007",
-            settings.OAUTH_ISSUER == development.ISSUER,
+            settings.OAUTH_ISSUER == development.ISSUER and not settings.DEMO,
             "OAUTH_ISSUER is the one of development, whose key lies on a developer's machine.",
             "Name the issuer of your organisation.",
+        ),
+        (
+            "E008",
+            names_nobody and settings.TRUST == "closed",
+            "Neither GATEWAY_SECRET nor OAUTH_ISSUER is set: everybody is refused.",
+            "Set them as the operators' guide (deploy/README.md) says.",
+        ),
+        (
+            "E009",  # whoever reaches the port would say by which scheme, from where, he came
+            os.environ.get("FORWARDED_ALLOW_IPS") == "*" and not settings.GATEWAY_SECRETS,
+            "FORWARDED_ALLOW_IPS=* believes every client's X-Forwarded headers.",
+            "FORWARDED_ALLOW_IPS=<address or network of the gateway>",
+        ),
+        (
+            "E010",  # its tokens are signed by whoever may run a command here
+            settings.DEMO and not set(settings.ALLOWED_HOSTS) <= {"localhost", "127.0.0.1"},
+            "DEMO is on, and the service answers to more than localhost.",
+            "Unset DEMO, and name the issuer of your organisation.",
         ),
     )
     return [

@@ -10,6 +10,9 @@ from contextvars import ContextVar
 
 from django.http import HttpRequest, HttpResponse
 
+from biblioteca.gateway.callers import current_caller
+from biblioteca.records.origins import current_origin
+
 HEADER = "X-Request-Id"
 SAFE_ID = re.compile(r"[A-Za-z0-9._:+/=-]{1,64}")
 
@@ -35,18 +38,21 @@ class RequestIdMiddleware:
         else:
             request_id = f"{PROCESS_IDS[0]}-{next(REQUEST_NUMBERS):x}"
         token = current_request_id.set(request_id)
+        nobody = current_caller.set("-")
         try:
             response = self.get_response(request)
         finally:
+            current_caller.reset(nobody)
             current_request_id.reset(token)
         response[HEADER] = request_id
         return response
 
 
 class RequestIdFormatter(logging.Formatter):
-    """Give every log line the id of the request that wrote it."""
+    """Give every log line the id of the request that wrote it, and who made it."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line; ``-`` stands for work outside a request."""
+        """Return the line; ``-`` stands for work outside a request, and for a caller unknown."""
         record.request_id = current_request_id.get()
+        record.caller = current_origin().who or current_caller.get()
         return super().format(record)

@@ -55,7 +55,7 @@ def route_for(routes: list[dict[str, Any]], method: str, path: str) -> str:
 def known_requests() -> list[Sample]:
     """Return a request for every route and method of the service, and some that it has not."""
     samples = []
-    for path in sorted({path for pattern in paths_of(get_resolver()) for path in pattern}):
+    for path in paths_of_service():
         first = path.split("/")[1]
         if first == "health":
             continue
@@ -70,6 +70,11 @@ def known_requests() -> list[Sample]:
     samples += [Sample("GET", "/static/x.css", Kind.OPEN)]
     samples += [Sample(method, path, None) for path in FOREIGN for method in ("GET", "POST")]
     return samples
+
+
+def paths_of_service() -> list[str]:
+    """Return a path for every route of the service, in each of its spellings."""
+    return sorted({path for pattern in paths_of(get_resolver()) for path in pattern})
 
 
 def paths_of(resolver: URLResolver, prefix: str = "/") -> Iterator[list[str]]:

@@ -3,6 +3,8 @@ import secrets
 import pytest
 from django.core.checks import run_checks
 
+from biblioteca.gateway import development
+
 
 @pytest.fixture
 def safe(settings):
@@ -11,6 +13,7 @@ def safe(settings):
     settings.TRUST = "closed"
     settings.SECRET_KEY = secrets.token_urlsafe(50)
     settings.ALLOWED_HOSTS = ["catalogo.example.org"]
+    settings.GATEWAY_SECRETS = [secrets.token_urlsafe(32)]
     return settings
 
 
@@ -34,9 +37,31 @@ def test_safe_settings_pass(safe):
         ("ALLOWED_HOSTS", [], "biblioteca.E004"),
         ("GATEWAY_SECRETS", ["short"], "biblioteca.E005"),
         ("GATEWAY_SECRETS", [secrets.token_urlsafe(32), "changeme" * 8], "biblioteca.E005"),
+        ("GATEWAY_SECRETS", [], "biblioteca.E008"),
+        ("DEMO", True, "biblioteca.E010"),
+        ("OAUTH_ISSUER", development.ISSUER, "biblioteca.E007"),
         ("OAUTH_JWKS", "http://issuer.example/jwks.json", "biblioteca.E006"),
     ],
 )
 def test_an_open_door_is_an_error(safe, name, value, check):
     setattr(safe, name, value)
+    if name == "TRUST":
+        safe.GATEWAY_SECRETS = []
     assert check in found()
+
+
+def test_a_demonstration_answers_on_its_own_machine_only(safe):
+    safe.DEMO, safe.OAUTH_ISSUER = True, development.ISSUER
+    safe.ALLOWED_HOSTS = ["localhost"]
+    assert found() == set()
+
+
+@pytest.mark.parametrize(("secrets_set", "expected"), [(True, set()), (False, {"biblioteca.E009"})])
+def test_headers_of_anybody_are_believed_behind_a_secret_only(
+    safe, monkeypatch, secrets_set, expected
+):
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
+    safe.OAUTH_ISSUER = "https://issuer.example.org/"
+    if not secrets_set:
+        safe.GATEWAY_SECRETS = []
+    assert found() == expected
