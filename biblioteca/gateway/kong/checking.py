@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from biblioteca.gateway.kong import fields
 from biblioteca.gateway.kong.rendering import FORMAT_VERSION, ISSUER_CONSUMER, SECRET_HEADER
-from biblioteca.gateway.kong.routes import ACME_PATH, Kind
+from biblioteca.gateway.kong.routes import ACME_PATH, TOKEN_ROUTE, Kind
 from biblioteca.gateway.kong.serving import Sample, route_for
 
 EXAMPLE_SECRET = "example-secret-not-for-use-0123456789"  # noqa: S105 (of the committed examples)
@@ -147,6 +147,7 @@ def route_faults(document: dict[str, Any]) -> Iterator[Fault]:
 def credential_faults(document: dict[str, Any]) -> Iterator[Fault]:
     """Yield what lets tokens pass that should not, or none at all."""
     plugins = list(all_plugins(document))
+    named = {(where, plugin["name"]) for where, plugin in plugins}
     keys = [
         secret
         for consumer in document.get("consumers", [])
@@ -160,6 +161,8 @@ def credential_faults(document: dict[str, Any]) -> Iterator[Fault]:
             yield from jwt_faults(where, config)
         if plugin["name"] == "oauth2" and not config.get("global_credentials"):
             yield Fault("token-scope", where, "a token of one route must be good for all of them")
+        if plugin["name"] == "oauth2" and where != TOKEN_ROUTE.name and (where, "acl") not in named:
+            yield Fault("groups", where, "without acl every client may ask for every scope")
     if any(plugin["name"] == "jwt" for _where, plugin in plugins) and not keys:
         yield Fault("no-key", ISSUER_CONSUMER, "no token can be verified")
     seen = set()

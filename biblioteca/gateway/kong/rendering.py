@@ -50,7 +50,7 @@ class Options:
     keys: dict[str, jwt.PyJWK] = field(default_factory=dict)
     nodes: tuple[str, ...] = ("app:8000",)
     redis_url: str = "redis://redis:6379/1"
-    scopes: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()  # reading first, writing last
     public_reading: bool = False
     cors_origins: tuple[str, ...] = ()
     cors_headers: tuple[str, ...] = ()
@@ -178,7 +178,8 @@ def authentication(route: Route, options: Options) -> list[Plugin]:
                     "hide_credentials": True,
                     "accept_http_if_already_terminated": False,
                 },
-            }
+            },
+            *groups(route, options),
         ]
     return [
         {
@@ -195,6 +196,17 @@ def authentication(route: Route, options: Options) -> list[Plugin]:
             },
         }
     ]
+
+
+def groups(route: Route, options: Options) -> list[Plugin]:
+    """Return which clients may come this way: Kong gives any of them any scope it asks for.
+
+    The groups are not sent on, so that a token's own scope stays the limit of what it may do.
+    """
+    if route.kind is Kind.TOKENS:
+        return []
+    allowed = list(options.scopes if route.kind is Kind.READ else options.scopes[-1:])
+    return [{"name": "acl", "config": {"allow": allowed, "hide_groups_header": True}}]
 
 
 def limits(route: Route, options: Options) -> list[Plugin]:

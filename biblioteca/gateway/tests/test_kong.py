@@ -277,6 +277,37 @@ def test_a_secret_that_is_none_is_refused(secret, name, settings):
     assert faults(document) == {name}
 
 
+@pytest.mark.parametrize(
+    ("name", "breaks"),
+    [
+        ("token-scope", change(*WRITE, "plugins", 0, "config", "global_credentials", to=False)),
+        ("groups", change(*WRITE, "plugins", 1, to={"name": "prometheus"})),
+        ("unguarded-route", change(*WRITE, "plugins", 0, to={"name": "prometheus"})),
+    ],
+)
+def test_a_broken_configuration_of_the_other_way(name, breaks, settings):
+    settings.GATEWAY_SECRETS = [SECRET]
+    document = yaml.safe_load(rendered("--modo", "oauth2"))
+    assert faults(document) == set()
+    breaks(document)
+    assert name in faults(document)
+
+
+def test_a_client_that_only_reads_asks_for_writing_in_vain(settings):
+    settings.GATEWAY_SECRETS = [SECRET]
+    document = yaml.safe_load(rendered("--modo", "oauth2"))
+    allowed = {
+        name: plugin(route(document, name), "acl")["config"]["allow"]
+        for name in ("catalogue-read", "catalogue-write")
+    }
+    assert allowed == {
+        "catalogue-read": ["catalogo:ler", "catalogo:escrever"],
+        "catalogue-write": ["catalogo:escrever"],
+    }
+    assert {one["name"] for one in route(document, "oauth2-token")["plugins"]} == {
+        "oauth2", "rate-limiting"}  # fmt: skip
+
+
 def test_a_wildcard_origin_is_refused(settings):
     document = token_document(settings)
     document["plugins"].append({"name": "cors", "config": {"origins": ["*"]}})

@@ -130,7 +130,7 @@ def creating(server: str) -> Callable[[int], str]:
     session = requests.Session()
 
     def write(number: int) -> str:
-        body = {"titulo": f"Criada {number:06d}", "editora": None, "autores": []}
+        body: dict[str, Any] = {"titulo": f"Criada {number:06d}", "editora": None, "autores": []}
         answer = session.post(f"{server}/obras/", json=body, timeout=30)
         return refusal(answer.status_code, 201, answer.text)
 
