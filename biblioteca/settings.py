@@ -6,6 +6,7 @@ from typing import Any
 
 from biblioteca.operations import environment
 from biblioteca.operations.databases import database_settings
+from biblioteca.operations.storages import storage_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -160,7 +161,9 @@ if DEBUG:
     Path(STATIC_ROOT).mkdir(parents=True, exist_ok=True)
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = False
-STORAGES = {
+# Pictures in a bucket (s3://bucket/prefix) instead of MEDIA_ROOT: several machines share them.
+MEDIA_STORAGE = environment.text("MEDIA_STORAGE")
+STORAGES: dict[str, Any] = {
     "default": {
         "BACKEND": "django.core.files.storage.InMemoryStorage"
         if KEEPS_NOTHING
@@ -172,6 +175,9 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+
+if MEDIA_STORAGE:
+    STORAGES["default"] = storage_settings(MEDIA_STORAGE)
 
 # A 10 MB picture in base64 fits; the same bound everywhere (gateway included).
 REQUEST_MAX_BYTES = 16 * 1024 * 1024

@@ -27,7 +27,12 @@ def database_settings(default_directory: Path) -> dict[str, Any]:
 
     Raises ImproperlyConfigured for an address that is not of a supported engine.
     """
-    url = environment.text("DATABASE_URL", f"sqlite:///{default_directory / 'biblioteca.sqlite3'}")
+    default = f"sqlite:///{default_directory / 'biblioteca.sqlite3'}"
+    return settings_of(environment.text("DATABASE_URL", default), default_directory)
+
+
+def settings_of(url: str, default_directory: Path) -> dict[str, Any]:
+    """Return Django's settings of the database at ``url``. Raises as database_settings does."""
     scheme = url.partition("://")[0]
     if scheme not in ENGINES:
         raise environment.refuse(

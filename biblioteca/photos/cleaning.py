@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 
-from django.core.files.storage import default_storage
+from django.core.files.storage import Storage, default_storage
 from django.utils import timezone
 
 from biblioteca.photos.storage import DIRECTORY, is_stored_name, storage_key
@@ -18,12 +18,14 @@ def names_in_use() -> set[str]:
     return {key for value in values if (key := storage_key(value))}
 
 
-def stored_names() -> Iterator[str]:
+def stored_names(storage: Storage = default_storage) -> Iterator[str]:
     """Yield the storage key of every picture."""
-    if not default_storage.exists(DIRECTORY):
+    try:
+        directories = storage.listdir(DIRECTORY)[0]
+    except FileNotFoundError:
         return
-    for directory in default_storage.listdir(DIRECTORY)[0]:
-        for name in default_storage.listdir(f"{DIRECTORY}/{directory}")[1]:
+    for directory in directories:
+        for name in storage.listdir(f"{DIRECTORY}/{directory}")[1]:
             if is_stored_name(f"{DIRECTORY}/{directory}/{name}"):
                 yield f"{DIRECTORY}/{directory}/{name}"
 

@@ -83,10 +83,20 @@ class FoundListing(Listing):
         }
 
     def spellings(self, word: str) -> list[str] | None:
-        """Return the words that begin with ``word``; None when they are many."""
+        """Return the words that begin with ``word``; None when they are many.
+
+        One step of the index for each: whether MariaDB does that for a DISTINCT by itself, or reads
+        every row that has one of them, depends on what its statistics drew.
+        """
+        found: list[str] = []
         rows = self.rows.filter(begins_with(word)).order_by("palavra")
-        found = list(rows.values_list("palavra", flat=True).distinct()[: NAMED_WORDS + 1])
-        return found if len(found) <= NAMED_WORDS else None
+        while len(found) <= NAMED_WORDS:
+            beyond = rows.filter(palavra__gt=found[-1]) if found else rows
+            spelling = beyond.values_list("palavra", flat=True).first()
+            if spelling is None:
+                return found
+            found.append(spelling)
+        return None
 
     def having(self, word: str, spellings: list[str] | None, ids: list[int]) -> set[int]:
         """Return those of ``ids`` whose records have a word that begins with ``word``."""
@@ -138,7 +148,11 @@ class FoundListing(Listing):
             rows = self.rows.filter(begins_with(self.words[0])).values("registro").distinct()
             number = number_of(rows, self.most)
         else:
-            number = sum(1 for _key in islice(self.in_order(("id",), False, None), self.most + 1))
+            ids = list(islice(self.in_order(("id",), False, None), self.most + 1))
+            number = len(ids)
+            if number <= self.most:
+                # All are known now: for the page there is nothing left to check.
+                self.candidates, self.unsure, self.is_narrowed = ids, {}, False
         return number if number <= self.most else None
 
     def after(

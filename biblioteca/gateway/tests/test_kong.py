@@ -3,6 +3,7 @@
 import copy
 import json
 import stat
+from collections import Counter
 from io import StringIO
 
 import pytest
@@ -10,9 +11,17 @@ import yaml
 from django.core.management import CommandError, call_command
 
 from biblioteca.gateway.kong import checking
+from biblioteca.gateway.kong.routes import ROUTES as ROUTES_OF_TOKEN
 from biblioteca.gateway.kong.routes import Kind
 from biblioteca.gateway.kong.serving import known_requests, route_for
-from biblioteca.gateway.tests.kong_examples import EXAMPLES, KEY_SET, example, render_example
+from biblioteca.gateway.tests.kong_examples import (
+    EXAMPLES,
+    KEY_SET,
+    KUBERNETES,
+    example,
+    render_example,
+    render_kubernetes,
+)
 
 SECRET = "a-secret-of-the-tests-0123456789-abcdef"
 
@@ -56,6 +65,22 @@ def test_the_committed_examples_are_what_is_rendered(way):
     text = example(way).read_text(encoding="utf-8")
     assert text == render_example(way)
     assert checking.check(text, known_requests(), allow_examples=True) == []
+
+
+def test_the_example_for_kubernetes_is_what_is_rendered(settings):
+    assert render_kubernetes() == KUBERNETES.read_text(encoding="utf-8")
+    settings.GATEWAY_SECRETS = [SECRET]
+    text = rendered("--jwks", str(KEY_SET), "--kubernetes", "catalogo.example.org")
+    kinds = Counter(entry["kind"] for entry in yaml.safe_load_all(text))
+    assert kinds["Ingress"] == len(ROUTES_OF_TOKEN)
+    assert kinds["KongConsumer"] == kinds["KongUpstreamPolicy"] == 1
+    assert kinds["Secret"] == 3
+    for entry in yaml.safe_load_all(text):
+        if entry["kind"] == "Ingress":
+            notes = entry["metadata"]["annotations"]
+            assert notes["konghq.com/strip-path"] == "false"
+            assert notes["konghq.com/preserve-host"] == "true"
+            assert notes["konghq.com/protocols"] == "https"
 
 
 def test_the_examples_have_what_the_command_would_render(settings):

@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from biblioteca.gateway.callers import READ, WRITE
+from biblioteca.gateway.kong import kubernetes
 from biblioteca.gateway.kong.checking import check
 from biblioteca.gateway.kong.rendering import Options, as_yaml, render
 from biblioteca.gateway.kong.serving import known_requests
@@ -48,6 +49,10 @@ class Command(BaseCommand):
         parser.add_argument("--acme-email", default="", help=_("certificates by ACME: account"))
         parser.add_argument("--acme-dominio", action="append", dest="domains", help=_("its domain"))
         parser.add_argument(
+            "--kubernetes", metavar="HOST",
+            help=_("write resources of the Kong Ingress Controller, for this host"),
+        )  # fmt: skip
+        parser.add_argument(
             "--saida", type=Path, help=_("file to write, only readable by its owner")
         )
         parser.add_argument("--check", type=Path, metavar="FILE", help=_("file to check instead"))
@@ -57,10 +62,13 @@ class Command(BaseCommand):
         if options["check"]:
             self.check_file(options["check"])
             return
-        text = as_yaml(render(self.options_from(options)))
+        document = render(self.options_from(options))
+        text = as_yaml(document)
         faults = check(text, known_requests(), public_reading=settings.PUBLIC_READING)
         if faults:
             raise CommandError("\n".join(map(str, faults)))
+        if options["kubernetes"]:
+            text = kubernetes.as_yaml(kubernetes.resources(document, options["kubernetes"]))
         if options["saida"]:
             write_privately(options["saida"], text)
         else:
