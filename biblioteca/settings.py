@@ -253,7 +253,8 @@ SESSION_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
 # These look for Django's own classes by name; ours are subclasses of them
 # (biblioteca.backoffice.middleware), and a test looks at what they do.
-SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003"]
+# HSTS and the way from http to https are the gateway's, where TLS ends (W004, W008).
+SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003", "security.W004", "security.W008"]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 
 AUTH_PASSWORD_VALIDATORS = [
