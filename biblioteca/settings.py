@@ -35,12 +35,11 @@ if DEBUG:
     TRUST = "open"
 # The header X-Gateway-Secret carries one of these (two while one follows the other).
 GATEWAY_SECRETS = environment.names("GATEWAY_SECRET")
-# Tokens are verified here too when an issuer is named; OAUTH_JWKS is an address or a file.
+# Tokens are verified here too when an issuer is named; OAUTH_JWKS is an address or a file, and
+# without one the issuer's discovery document says where its keys are.
 OAUTH_ISSUER = environment.text("OAUTH_ISSUER")
 OAUTH_AUDIENCE = environment.text("OAUTH_AUDIENCE")
-OAUTH_JWKS = environment.text(
-    "OAUTH_JWKS", f"{OAUTH_ISSUER.rstrip('/')}/.well-known/jwks.json" if OAUTH_ISSUER else ""
-)
+OAUTH_JWKS = environment.text("OAUTH_JWKS")
 if bool(OAUTH_ISSUER) != bool(OAUTH_AUDIENCE):
     raise environment.refuse(
         "OAUTH_AUDIENCE", OAUTH_AUDIENCE, "OAUTH_ISSUER and OAUTH_AUDIENCE go together",

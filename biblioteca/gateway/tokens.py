@@ -33,10 +33,14 @@ UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, jwt.P
 
 
 class Keys:
-    """The issuer's public keys by ``kid``."""
+    """The issuer's public keys by ``kid``.
 
-    def __init__(self, source: str) -> None:
-        self.source = source
+    ``source`` is the address or the file of the key set; with ``is_issuer`` it is the issuer, whose
+    discovery document names it.
+    """
+
+    def __init__(self, source: str, *, is_issuer: bool = False) -> None:
+        self.source, self.is_issuer = source, is_issuer
         self.lock = threading.Lock()
         self.keys: dict[str, jwt.PyJWK] = {}
         self.tried = self.fetched = -float("inf")
@@ -71,9 +75,10 @@ class Keys:
 
     def read(self) -> bytes:
         """Return the key set as it stands."""
-        if not self.source.startswith(("http://", "https://")):
-            return Path(self.source).read_bytes()
-        with urlopen(self.source, timeout=FETCH_TIMEOUT_SECONDS) as answer:  # noqa: S310 (http)
+        place = jwks_address(self.source) if self.is_issuer else self.source
+        if not place.startswith(("http://", "https://")):
+            return Path(place).read_bytes()
+        with urlopen(place, timeout=FETCH_TIMEOUT_SECONDS) as answer:  # noqa: S310 (http)
             return answer.read(1024 * 1024)
 
 
@@ -163,7 +168,8 @@ def scopes_in(claims: dict[str, Any]) -> frozenset[str]:
 @cache
 def verifier_for(issuer: str, audience: str, source: str) -> Verifier:
     """Return the process's verifier of these settings."""
-    return Verifier(issuer, audience, Keys(source))
+    keys = Keys(source) if source else Keys(issuer, is_issuer=True)
+    return Verifier(issuer, audience, keys)
 
 
 def verifier() -> Verifier:

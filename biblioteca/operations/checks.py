@@ -54,8 +54,8 @@ def check_open_doors(app_configs: Any, **_options: Any) -> list[CheckMessage]:
         ),
         (
             "E006",  # anybody on the way could put keys of their own in
-            settings.OAUTH_JWKS.startswith("http://"),
-            "OAUTH_JWKS is not https.",
+            "http://" in (settings.OAUTH_JWKS[:7], settings.OAUTH_ISSUER[:7]),
+            "OAUTH_ISSUER or OAUTH_JWKS is not https.",
             "OAUTH_JWKS=https://issuer.example.org/.well-known/jwks.json",
         ),
         (

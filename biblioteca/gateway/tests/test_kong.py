@@ -3,7 +3,10 @@
 import copy
 import json
 import stat
+import threading
 from collections import Counter
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from io import StringIO
 
 import pytest
@@ -22,6 +25,7 @@ from biblioteca.gateway.tests.kong_examples import (
     render_example,
     render_kubernetes,
 )
+from biblioteca.gateway.tokens import Keys
 
 SECRET = "a-secret-of-the-tests-0123456789-abcdef"
 
@@ -348,3 +352,46 @@ def test_a_file_that_is_no_configuration(tmp_path, capsys):
     assert "syntax" in capsys.readouterr().err
     with pytest.raises(CommandError):
         call_command("kong", "--check", str(tmp_path / "none.yml"))
+
+
+@pytest.fixture
+def issuer_site(tmp_path):
+    """An issuer's web site: what is in ``tmp_path`` below its address."""
+    handler = partial(QuietHandler, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/realms/x"
+        server.shutdown()
+        thread.join()
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *_arguments):
+        pass
+
+
+@pytest.mark.parametrize("has_discovery", [True, False])
+def test_the_keys_are_where_the_issuer_says(has_discovery, issuer_site, tmp_path, settings):
+    settings.GATEWAY_SECRETS = [SECRET]
+    known = tmp_path / "realms" / "x" / ".well-known"
+    known.mkdir(parents=True)
+    place = known / "jwks.json"
+    if has_discovery:
+        place = tmp_path / "certs"
+        document = {"jwks_uri": issuer_site.replace("realms/x", "certs")}
+        (known / "openid-configuration").write_text(json.dumps(document))
+    place.write_bytes(KEY_SET.read_bytes())
+    document = yaml.safe_load(rendered("--issuer", issuer_site + "/"))
+    assert len(document["consumers"][0]["jwt_secrets"]) == 3
+    # The service itself looks in the same place.
+    keys = Keys(issuer_site + "/", is_issuer=True)
+    assert keys.get("example-current") is not None
+    settings.OAUTH_ISSUER = issuer_site + "/"
+    assert yaml.safe_load(rendered()) == document
+
+
+def test_an_issuer_that_does_not_answer_is_said(settings):
+    settings.GATEWAY_SECRETS = [SECRET]
+    with pytest.raises(CommandError, match="jwks"):
+        rendered("--issuer", "http://127.0.0.1:9/")

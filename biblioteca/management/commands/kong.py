@@ -118,11 +118,12 @@ class Command(BaseCommand):
 
     def keys(self, options: dict[str, Any]) -> dict[str, Any]:
         """Return the issuer's public keys. Raises CommandError when there are none."""
-        source = options["jwks"] or (
-            jwks_address(options["issuer"]) if options["issuer"] else settings.OAUTH_JWKS
-        )
-        if not source:
+        given = options["jwks"] or options["issuer"]
+        issuer = options["issuer"] or settings.OAUTH_ISSUER
+        source = options["jwks"] or ("" if given else settings.OAUTH_JWKS)
+        if not source and not issuer:
             raise CommandError(_("Whose tokens? Give --issuer or --jwks, or set OAUTH_ISSUER."))
+        source = source or jwks_address(issuer)
         try:
             found = usable_keys(json.loads(Keys(source).read()))
         except UNREADABLE as error:

@@ -40,6 +40,7 @@ def test_safe_settings_pass(safe):
         ("GATEWAY_SECRETS", [], "biblioteca.E008"),
         ("DEMO", True, "biblioteca.E010"),
         ("OAUTH_ISSUER", development.ISSUER, "biblioteca.E007"),
+        ("OAUTH_ISSUER", "http://issuer.example/", "biblioteca.E006"),
         ("OAUTH_JWKS", "http://issuer.example/jwks.json", "biblioteca.E006"),
     ],
 )
