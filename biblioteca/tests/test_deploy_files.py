@@ -97,18 +97,6 @@ def test_compose_sets_what_the_service_knows(compose):
     assert {name.removesuffix("_FILE") for name in names} - gunicorn <= known
 
 
-def test_every_setting_is_in_the_example():
-    known = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
-    reads = re.compile(r"environment\.(?:text|boolean|integer|choice|names|origins?)\(\s*\"(\w+)\"")
-    read = {
-        name
-        for path in (ROOT / "biblioteca").rglob("*.py")
-        if "tests" not in path.parts
-        for name in reads.findall(path.read_text(encoding="utf-8"))
-    }
-    assert read - known == {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
-
-
 def test_units_start_what_is_there():
     units = list((DEPLOY / "systemd").iterdir())
     assert len(units) == 4
