@@ -32,12 +32,20 @@ class Load:
     bad: int  # answers that were no 2xx
 
 
-def load(address: str, seconds: int, never_asked: int = 0, clients: int = CLIENTS) -> Load:
+def load(
+    address: str,
+    seconds: int,
+    never_asked: int = 0,
+    clients: int = CLIENTS,
+    headers: tuple[str, ...] = (),
+) -> Load:
     """Ask ``address`` for ``seconds``; with ``never_asked`` each request is a new one.
 
     ``ID`` in the path is then replaced by a number up to ``never_asked``.
     """
     command = ["wrk", "-t1", f"-c{clients}", f"-d{seconds}", "--latency", "--timeout", "20"]
+    for header in headers:
+        command += ["-H", header]
     with tempfile.TemporaryDirectory() as directory:
         if never_asked:
             script = Path(directory) / "random.lua"
