@@ -129,8 +129,14 @@ class Load:
             for number in range(many)
         ]
 
-    def write(self, number):
+    def client(self):
+        """A client whose connections the hop may close at any time: it keeps none."""
         client = self.made.client()
+        client.headers["Connection"] = "close"
+        return client
+
+    def write(self, number):
+        client = self.client()
         while not self.stop_now.is_set():
             body = {"nome": f"Autor {number} {time.monotonic_ns()}"}
             try:
@@ -146,7 +152,7 @@ class Load:
                     self.refused.append(f"{answer.status_code} {answer.text[:200]}")
 
     def read(self, _number):
-        client = self.made.client()
+        client = self.client()
         while not self.stop_now.is_set():
             try:
                 status = client.get(f"{self.made.url}/autores/", timeout=30).status_code
