@@ -22,10 +22,15 @@ REFUSALS = {
     422: "The Idempotency-Key was sent with another body.",
     415: "The body is of a media type that is not read here.",
     428: "This installation asks for If-Match on every write.",
+    429: "Too many requests of this client at the gateway: see Retry-After.",
+    502: "No node of the service answered the gateway.",
+    504: "A node of the service did not answer the gateway in time.",
     503: "The database does not answer, or too many requests wait: see Retry-After.",
 }
 
-ALWAYS = (400, 401, 403, 503)
+# Answered by the gateway, in the shape of the service's own errors.
+FROM_GATEWAY = (429, 502, 504)
+ALWAYS = (400, 401, 403, 503, *FROM_GATEWAY)
 WITH_BODY = (413, 415)
 CONDITIONAL = (412, 428)
 

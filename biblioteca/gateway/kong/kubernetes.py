@@ -125,7 +125,8 @@ def consumer_of(consumer: dict[str, Any]) -> list[Resource]:
                 "apiVersion": "v1",
                 "kind": "Secret",
                 "metadata": metadata(names[-1]) | {"labels": {"konghq.com/credential": "jwt"}},
-                "stringData": dict(secret),
+                # The controller has asked for a "secret" beside a public key in some versions.
+                "stringData": dict(secret) | {"secret": "unused"},
             }
         )
     annotations = {"kubernetes.io/ingress.class": INGRESS_CLASS}
