@@ -21,7 +21,7 @@ class UnreachableError(Exception):
     """The tokens cannot be read now: nothing may be served or stored."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reading:
     """The tokens at one moment; ``began`` (time.monotonic) is before it.
 
