@@ -246,6 +246,8 @@ def stack(directory: Path, **environment: Any) -> Iterator[Stack]:
             "GATEWAY_SECRET": SECRET,
             "DJANGO_ALLOWED_HOSTS": f"{HOST},127.0.0.1",
             "WORKERS": "1",
+            # As in the stack: a network, and not an address.
+            "FORWARDED_ALLOW_IPS": "127.0.0.0/24",
         }
         | environment,
     )
