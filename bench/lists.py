@@ -57,9 +57,16 @@ def get(client: Client, path: str) -> tuple[dict[str, Any], Queries, float]:
     return response.json(), queries, seconds
 
 
-def median_of_page(client: Client, path: str, repeats: int = REPEATS) -> float:
-    """Return the median time of a page's own queries, in seconds."""
-    return statistics.median(get(client, path)[1].page for _ in range(repeats))
+def ratio_of_pages(client: Client, paths: Iterator[str], first: str) -> float:
+    """Return the median time of the own queries of ``paths``, that of the page ``first`` = 1.
+
+    The two take turns: what a neighbour on the machine takes away it takes from both.
+    """
+    firsts, others = [], []
+    for path in paths:
+        firsts.append(get(client, first)[1].page)
+        others.append(get(client, path)[1].page)
+    return statistics.median(others) / statistics.median(firsts)
 
 
 def local(url: str) -> str:
@@ -88,28 +95,25 @@ def measure_pages(client: Client, works: int) -> list[tuple[str, float]]:
 def measure_order(client: Client, order: str, works: int) -> list[tuple[str, float]]:
     """Return the ratios of one order."""
     base = f"/obras/?ordering={order}"
-    first = median_of_page(client, base)
     deep, _queries, _seconds = get(client, f"{base}&page={works // 20 - 1}")
-    near_end = median_of_page(client, local(deep["previous"]))
-    after = median_of_page(client, local(deep["next"]))
-    walk(client, base)
-    # The second walk reads from memory, as the first page does: the work is compared, not the disk.
-    walked = walk(client, base)
+    # The last walk reads from memory, as the first page does: the work is compared, not the disk.
+    for _ in range(2):
+        walked = list(walk(client, base))
     return [
-        (f"{order}: previous, near the end", near_end / first),
-        (f"{order}: next, near the end", after / first),
-        (f"{order}: walking by next", walked / first),
+        (f"{order}: {name}", ratio_of_pages(client, iter(paths), base))
+        for name, paths in (
+            ("previous, near the end", [local(deep["previous"])] * REPEATS),
+            ("next, near the end", [local(deep["next"])] * REPEATS),
+            ("walking by next", walked),
+        )
     ]
 
 
-def walk(client: Client, path: str) -> float:
-    """Follow ``next`` over fifty pages; return the median time of a page's own queries."""
-    times = []
+def walk(client: Client, path: str) -> Iterator[str]:
+    """Follow ``next`` over fifty pages; yield their addresses."""
     for _ in range(REPEATS):
-        body, queries, _seconds = get(client, path)
-        times.append(queries.page)
-        path = local(body["next"])
-    return statistics.median(times)
+        yield path
+        path = local(get(client, path)[0]["next"])
 
 
 def searches() -> list[tuple[str, str]]:
