@@ -20,8 +20,9 @@ Likeness = tuple[str, tuple[str, ...], str | None]
 
 def likeness(record: CleanRecord) -> Likeness:
     """Return what a record without an identifier is matched by."""
-    authors = tuple(sort_key(name) for name in record.autores)
-    return sort_key(record.titulo), authors, sort_key(record.editora) if record.editora else None
+    authors = tuple(sort_key(author.name) for author in record.authors)
+    publisher = sort_key(record.publisher.name) if record.publisher else None
+    return sort_key(record.text), authors, publisher
 
 
 class WorkWriter:
@@ -41,8 +42,8 @@ class WorkWriter:
         outcomes: list[Outcome] = []
         new: dict[Any, CleanRecord] = {}
         for record in batch:
-            key: Any = record.identificadores[0] if record.identificadores else likeness(record)
-            known = by_identifier if record.identificadores else by_likeness
+            key: Any = record.identifiers[0] if record.identifiers else likeness(record)
+            known = by_identifier if record.identifiers else by_likeness
             if key in known:
                 outcomes.append(compare(record, known[key]))
                 continue
@@ -68,7 +69,7 @@ def compare(record: CleanRecord, stored: Likeness) -> Outcome:
 
 def works_by_identifier(batch: list[CleanRecord]) -> dict[tuple[str, str], Likeness]:
     """Return the likeness of the stored works that have an identifier of the batch."""
-    wanted = {pair for record in batch for pair in record.identificadores}
+    wanted = {pair for record in batch for pair in record.identifiers}
     rows = Identificador.objects.filter(
         recurso=Obra.RESOURCE, valor__in={value for _scheme, value in wanted}
     ).values_list("esquema", "valor", "registro_id")
@@ -79,7 +80,7 @@ def works_by_identifier(batch: list[CleanRecord]) -> dict[tuple[str, str], Liken
 
 def works_by_likeness(batch: list[CleanRecord]) -> dict[Likeness, Likeness]:
     """Return the stored works that are like a record of the batch without an identifier."""
-    titles = {sort_key(record.titulo) for record in batch if not record.identificadores}
+    titles = {sort_key(record.text) for record in batch if not record.identifiers}
     found = stored_likenesses(Obra.objects.filter(chave__in=titles)).values() if titles else ()
     return {stored: stored for stored in found}
 
@@ -101,17 +102,19 @@ def stored_likenesses(works: Any) -> dict[int, Likeness]:
 
 def write_works(records: list[CleanRecord]) -> dict[str, int]:
     """Create the works with their authors and publishers; return how many of each were new."""
-    authors, new_authors = named(Autor, (name for record in records for name in record.autores))
+    authors, new_authors = named(
+        Autor, (author.name for record in records for author in record.authors)
+    )
     publishers, new_publishers = named(
-        Editora, (record.editora for record in records if record.editora)
+        Editora, (record.publisher.name for record in records if record.publisher)
     )
     values = [
         {
-            "titulo": record.titulo,
-            "foto": record.foto,
-            "editora_id": publishers[sort_key(record.editora)] if record.editora else None,
-            "autores": [authors[sort_key(name)] for name in record.autores],
-            "identificadores": [list(pair) for pair in record.identificadores],
+            "titulo": record.text,
+            "foto": record.photo,
+            "editora_id": publishers[sort_key(record.publisher.name)] if record.publisher else None,
+            "autores": [authors[sort_key(author.name)] for author in record.authors],
+            "identificadores": [list(pair) for pair in record.identifiers],
         }
         for record in records
     ]

@@ -13,6 +13,7 @@ from autores.models import Autor
 from biblioteca.records.aggregates import OrderedIds
 from biblioteca.records.fields import CodePointField
 from biblioteca.records.models import Identificador, Record, SearchWord
+from biblioteca.records.text import digest
 from editoras.models import Editora
 
 
@@ -37,6 +38,11 @@ def author_ids(alias: str) -> RawSQL:
     compiler.setup_query()
     sql, params = compiler.compile(query.annotation_select["ids"])
     return RawSQL(sql, params, output_field=models.TextField())  # noqa: S611 (Django wrote it)
+
+
+def likeness(title: str, authors: Sequence[str], publisher: str | None) -> str:
+    """Return what two works without identifiers share when they are the same; all are keys."""
+    return digest(title, publisher, *authors)
 
 
 class Obra(Record):
@@ -91,6 +97,14 @@ class Obra(Record):
         return [
             list(pair) for pair in rows.order_by("esquema", "valor").values_list("esquema", "valor")
         ]
+
+    def traces(self) -> list[tuple[str, str]]:
+        """Return the identifiers, and one mark of title, authors and publisher together."""
+        publisher = self.editora.chave if self.editora else None
+        names = dict(Autor.objects.filter(pk__in=self.author_ids).values_list("pk", "chave"))
+        authors = [names[key] for key in self.author_ids if key in names]
+        marks = [("semelhanca", likeness(self.chave, authors, publisher))]
+        return marks + [(scheme, value) for scheme, value in self.identifiers]
 
     def state(self) -> dict[str, Any]:
         """Return what history keeps of this work, its links included."""

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from stdnum import isbn as isbn_number
 
 from biblioteca.loading.names import NameStyle, split_authors
-from biblioteca.loading.records import CleanRecord, Fault, RawRecord
+from biblioteca.loading.records import CleanName, CleanRecord, Fault, RawRecord
 from biblioteca.photos.references import clean_reference
 from biblioteca.records.models import NamedRecord
 from biblioteca.records.text import clean_text, words
@@ -23,24 +23,33 @@ NOT_ISBN = re.compile(r"[^0-9Xx]")
 
 
 def clean(record: RawRecord, style: NameStyle) -> CleanRecord | Fault:
-    """Return the work in ``record``, or why there is none in it."""
-    warnings: list[str] = []
+    """Return the record in ``record``, or why there is none in it.
+
+    ``style`` is how the file's column of authors is written.
+    """
+    warnings = list(record.warnings)
     try:
-        title = clean_text(html.unescape(record.values.get("titulo", "")), TITLE_LENGTH)
+        title = clean_text(html.unescape(record.text), TITLE_LENGTH)
         authors = tuple(
-            clean_text(name, NamedRecord.NAME_LENGTH)
-            for name in split_authors(record.values.get("autores", ""), style)
+            CleanName(clean_text(name, NamedRecord.NAME_LENGTH))
+            for name in split_authors(str(record.authors or ""), style)
         )
-        publisher = clean_publisher(record.values.get("editora", ""))
+        publisher = clean_publisher(record.publisher.text) if record.publisher else None
     except ValidationError as error:
         return Fault(record.line, " ".join(error.messages), record.raw)
+    isbns = [value for scheme, value in record.identifiers if scheme == "isbn"]
     return CleanRecord(
         line=record.line,
-        titulo=title,
-        autores=authors,
-        editora=publisher,
-        foto=clean_picture_address(record.values.get("foto", ""), warnings),
-        identificadores=clean_isbn(record.values.get("isbn", ""), warnings),
+        text=title,
+        resource=record.resource,
+        authors=authors,
+        publisher=CleanName(publisher) if publisher else None,
+        photo=clean_picture_address(record.photo, warnings),
+        identifiers=clean_isbn(isbns[0] if isbns else "", warnings),
+        key=record.key,
+        id=record.id,
+        catalogue=record.catalogue,
+        blank=record.blank,
         raw=record.raw,
         warnings=tuple(warnings),
     )

@@ -30,7 +30,9 @@ def load(
     stream = iter(records)
     sample = list(islice(stream, SAMPLED))
     style = detect_style(
-        item.values.get("autores", "") for item in sample if isinstance(item, RawRecord)
+        item.authors
+        for item in sample
+        if isinstance(item, RawRecord) and isinstance(item.authors, str)
     )
     cleaned = (
         item if isinstance(item, Fault) else clean(item, style) for item in chain(sample, stream)

@@ -26,8 +26,8 @@ from biblioteca.operations.databases import settings_of
 BATCH_ROWS = 2000
 # Not moved: tokens of the read cache, which every database has its own of, and sign-ins.
 LEFT_OUT = {"cache.Geracao", "sessions.Session"}
-# Made by Django in every new database, under ids of its own.
-REPLACED = ("auth.Permission", "contenttypes.ContentType")
+# Made in every new database, under ids and codes of its own.
+REPLACED = ("auth.Permission", "contenttypes.ContentType", "loading.Catalogue")
 
 Row = tuple[Any, ...]
 Progress = Callable[[str, int], None]

@@ -69,6 +69,10 @@ class Record(models.Model):
         """Return, for the primary key of each of ``records``, the texts whose words find it."""
         return {record.pk: [record.display_text] for record in records}
 
+    def traces(self) -> list[tuple[str, str]]:
+        """Return scheme and value of what a file could know this record by, once it is gone."""
+        return [("nome", text.digest(text.sort_key(self.display_text)))]
+
     @property
     def is_stored(self) -> bool:
         """Whether the record has a row."""
@@ -155,14 +159,18 @@ class HistoryEntry(models.Model):
         CREATED = "criado", _("created")
         CHANGED = "alterado", _("changed")
         DELETED = "excluido", _("deleted")
+        RESTORED = "restaurado", _("restored")
+        MERGED = "fundido", _("merged into another")
 
     recurso = CodePointField(_("resource"), max_length=20)
     registro_id = models.BigIntegerField(_("record"))
     momento = models.DateTimeField(_("when"), default=timezone.now)
-    acao = CodePointField(_("action"), max_length=10, choices=Action.choices)
+    acao = CodePointField(_("kind"), max_length=10, choices=Action.choices)
     quem = CodePointField(_("who"), max_length=200, blank=True)
     porta = CodePointField(_("door"), max_length=20)
     origem = CodePointField(_("request or file"), max_length=300, blank=True)
+    # What was done in one go and can be undone as one: a load, a merge, a bulk edit.
+    grupo = CodePointField(_("action"), max_length=40, blank=True, default="")
     antes = models.JSONField(_("before"), null=True)
     depois = models.JSONField(_("after"), null=True)
     versao = CodePointField(max_length=VERSION_LENGTH, blank=True)
@@ -170,8 +178,12 @@ class HistoryEntry(models.Model):
     class Meta:
         verbose_name = _("history entry")
         verbose_name_plural = _("history entries")
-        # Serves: the timeline of one record, in order of writing.
-        indexes = [models.Index(fields=["recurso", "registro_id", "id"], name="records_timeline")]
+        indexes = [
+            # Serves: the timeline of one record, in order of writing.
+            models.Index(fields=["recurso", "registro_id", "id"], name="records_timeline"),
+            # Serves: everything that one action changed, in order of writing.
+            models.Index(fields=["grupo", "id"], name="records_history_group"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.recurso}/{self.registro_id} {self.acao}"
@@ -181,3 +193,108 @@ class HistoryEntry(models.Model):
         """Return the entries of ``record``, oldest first."""
         entries = cls._default_manager.filter(recurso=record.RESOURCE, registro_id=record.pk)
         return entries.order_by("id")
+
+
+class Merge(models.Model):
+    """Records merged into one, with everything that undoing it takes.
+
+    ``detalhes`` is written by ``biblioteca.records.merging`` and read by nobody else.
+    """
+
+    recurso = CodePointField(_("resource"), max_length=20)
+    destino_id = models.BigIntegerField(_("survivor"))
+    momento = models.DateTimeField(_("when"), default=timezone.now)
+    quem = CodePointField(_("who"), max_length=200, blank=True)
+    porta = CodePointField(_("door"), max_length=20)
+    detalhes = models.JSONField(default=dict)
+    desfeita_em = models.DateTimeField(_("undone"), null=True)
+    desfeita_por = CodePointField(_("undone by"), max_length=200, blank=True, default="")
+
+    class Meta:
+        verbose_name = _("merge")
+        verbose_name_plural = _("merges")
+        # Serves: the merges into one record.
+        indexes = [models.Index(fields=["recurso", "destino_id"], name="records_merge_survivor")]
+
+    def __str__(self) -> str:
+        return f"{self.recurso}/{self.destino_id} #{self.pk}"
+
+
+class Redirect(models.Model):
+    """The id of a record that was merged away, and the record that it was merged into.
+
+    That one may have been merged away later: follow redirects until there is none.
+    """
+
+    recurso = CodePointField(max_length=20)
+    de_id = models.BigIntegerField()
+    para_id = models.BigIntegerField()
+    fusao = models.ForeignKey(Merge, on_delete=models.CASCADE, related_name="redirecionamentos")
+
+    class Meta:
+        verbose_name = _("redirect")
+        verbose_name_plural = _("redirects")
+        constraints = [
+            models.UniqueConstraint(fields=["recurso", "de_id"], name="records_redirect_once")
+        ]
+        # Serves: who was merged into a record.
+        indexes = [models.Index(fields=["recurso", "para_id"], name="records_redirect_target")]
+
+    def __str__(self) -> str:
+        return f"{self.recurso}/{self.de_id} > {self.para_id}"
+
+
+class Alias(models.Model):
+    """Another name of a record, kept from one that was merged into it.
+
+    A search for it finds the record, and so does the loader.
+    """
+
+    recurso = CodePointField(max_length=20)
+    registro_id = models.BigIntegerField()
+    nome = CodePointField(_("name"), max_length=1000)
+    chave = CodePointField(max_length=text.KEY_LENGTH)
+    fusao = models.ForeignKey(Merge, on_delete=models.CASCADE, null=True, related_name="nomes")
+
+    class Meta:
+        verbose_name = _("alias")
+        verbose_name_plural = _("aliases")
+        indexes = [
+            # Serves: which record a name in a file means.
+            models.Index(fields=["recurso", "chave"], name="records_alias_key"),
+            # Serves: the other names of one record.
+            models.Index(fields=["recurso", "registro_id"], name="records_alias_record"),
+        ]
+
+    def __str__(self) -> str:
+        return self.nome
+
+
+class Trace(models.Model):
+    """By what a source's record is known again when its own row does not say so (any more).
+
+    Schemes: ``fonte:NAME`` (the key that the source NAME gave it), ``isbn`` and the like (what a
+    deleted record had), ``nome`` (a name that a record was known by before a person renamed or
+    deleted it), ``semelhanca`` (title, authors and publisher of a deleted work); of the last two
+    ``valor`` is a digest. Several records may have had the same.
+    """
+
+    recurso = CodePointField(max_length=20)
+    esquema = CodePointField(max_length=80)
+    valor = CodePointField(max_length=190)
+    registro_id = models.BigIntegerField()
+
+    class Meta:
+        verbose_name = _("trace")
+        verbose_name_plural = _("traces")
+        constraints = [
+            # Also serves: which record something in a file means.
+            models.UniqueConstraint(
+                fields=["recurso", "esquema", "valor", "registro_id"], name="records_trace_once"
+            )
+        ]
+        # Serves: forgetting the traces of a record.
+        indexes = [models.Index(fields=["recurso", "registro_id"], name="records_trace_record")]
+
+    def __str__(self) -> str:
+        return f"{self.esquema}:{self.valor}"

@@ -10,13 +10,15 @@ from dataclasses import dataclass
 class Origin:
     """The author of a change.
 
-    ``who`` is the caller, editor or operator; ``door`` is ``api``, ``admin`` or ``comando``;
-    ``source`` is the request's id or the file.
+    ``who`` is the caller, editor or operator; ``door`` is ``api``, ``admin``, ``comando`` or
+    ``carga`` (a file that was loaded); ``source`` is the request's id or the file. ``group`` names
+    what was done in one go and can be undone as one (``lote:5``).
     """
 
     who: str
     door: str
     source: str = ""
+    group: str = ""
 
 
 UNKNOWN = Origin(who="", door="codigo")

@@ -2,18 +2,16 @@
 
 from collections.abc import Iterator
 
-from django.apps import apps
-
-from biblioteca.records.models import HistoryEntry, Record
+from biblioteca.records.models import HistoryEntry
+from biblioteca.records.registry import record_models
 
 BATCH = 5000
 
 
 def photos_in_use() -> Iterator[str]:
     """Yield ``foto`` of every record, and of every state that history could bring back."""
-    for model in apps.get_models():
-        if issubclass(model, Record):
-            yield from model._default_manager.exclude(foto="").values_list("foto", flat=True)
+    for model in record_models().values():
+        yield from model._default_manager.exclude(foto="").values_list("foto", flat=True)
     last = 0
     entries = HistoryEntry.objects.order_by("pk")
     # Engines without server-side cursors would load a whole history at once.

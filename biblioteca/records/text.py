@@ -3,7 +3,9 @@
 Unicode terms are those of the Unicode Standard, chapters 2 and 3, and of UAX #15 (normal forms).
 """
 
+import base64
 import hashlib
+import json
 import re
 import unicodedata
 
@@ -91,6 +93,13 @@ def fold(text: str) -> str:
 def sort_key(text: str) -> str:
     """Return the key that orders ``text`` by code point, blind to accents and case."""
     return WHITE_SPACE.sub(" ", fold(text)).strip(" ")[:KEY_LENGTH]
+
+
+def digest(*parts: str | None) -> str:
+    """Return a text of 43 characters that stands for ``parts``, whatever their lengths."""
+    written = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
+    raw = hashlib.sha256(written.encode("utf-8", "surrogatepass")).digest()
+    return base64.urlsafe_b64encode(raw).decode("ascii").rstrip("=")
 
 
 def words(text: str) -> list[str]:

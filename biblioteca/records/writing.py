@@ -15,6 +15,7 @@ from django.dispatch import Signal
 
 from biblioteca.cache import announcements
 from biblioteca.cache.announcements import check_age, finish_over
+from biblioteca.records import traces
 from biblioteca.records.models import HistoryEntry, Identificador, Record
 from biblioteca.records.origins import current_origin
 from biblioteca.records.search import refresh_words
@@ -123,18 +124,43 @@ def update(record: Record, values: dict[str, Any]) -> bool:
         after = record.state()
         add_history(record, HistoryEntry.Action.CHANGED, before=before, after=after)
         if record.display_text != old_text:
+            traces.leave_name(record, old_text)
             renamed.send(sender=type(record), record=record)
     return True
 
 
-def delete(record: Record) -> None:
-    """Delete ``record``. Raises ProtectedError, with nothing changed, when others refer to it."""
+def delete(record: Record, *, leave_traces: bool = True) -> None:
+    """Delete ``record``. Raises ProtectedError, with nothing changed, when others refer to it.
+
+    By its traces a later load knows that somebody wanted the record gone; taking a load back leaves
+    none.
+    """
     before = record.state()
     with transaction.atomic():
         announcements.touch(record.RESOURCE, *record.SHOWN_IN)
         add_history(record, HistoryEntry.Action.DELETED, before=before, after=None)
+        if leave_traces:
+            traces.leave(record)
         identifiers_of(record).delete()
         record.delete()
+
+
+def restore(model: type[RecordType], key: int, values: dict[str, Any]) -> RecordType:
+    """Bring back the record ``key`` of ``model``, which has no row, with ``values`` (a state).
+
+    It gets a new version token. The caller has seen that what ``values`` names exists and that no
+    other record has its identifiers.
+    """
+    record = model(pk=key)
+    with transaction.atomic():
+        announcements.touch(model.RESOURCE, *model.SHOWN_IN)
+        record.assign(values)
+        record.save(force_insert=True)
+        model.insert_links([record])
+        refresh_words([record])
+        traces.forget_deletion(record)
+        add_history(record, HistoryEntry.Action.RESTORED, before=None, after=record.state())
+    return record
 
 
 def count_uses(record: Record) -> int:
@@ -176,6 +202,7 @@ def history_entry(
         quem=origin.who[:200],
         porta=origin.door,
         origem=origin.source[:300],
+        grupo=origin.group,
         antes=before,
         depois=after,
         versao=record.versao,

@@ -7,7 +7,7 @@ from typing import TextIO
 
 from django.utils.translation import gettext as _
 
-from biblioteca.loading.records import Fault, RawRecord
+from biblioteca.loading.records import Fault, RawName, RawRecord
 from biblioteca.loading.source import Source, UnreadableFileError, encoding_of
 from biblioteca.records.text import words
 
@@ -100,7 +100,16 @@ def as_record(
         fault = _("the line has %(cells)d cells, the header has %(columns)d") % counts
         return Fault(line, fault, raw)
     values = {field: first_filled(cells, places) for field, places in columns.items()}
-    return RawRecord(line, values, raw)
+    publisher, isbn = values.get("editora", ""), values.get("isbn", "")
+    return RawRecord(
+        line=line,
+        text=values.get("titulo", ""),
+        authors=values.get("autores", ""),
+        publisher=RawName(publisher) if publisher else None,
+        photo=values.get("foto", ""),
+        identifiers=(("isbn", isbn),) if isbn else (),
+        raw=raw,
+    )
 
 
 def first_filled(cells: list[str], places: list[int]) -> str:

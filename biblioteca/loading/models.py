@@ -1,0 +1,111 @@
+"""Batches: every file that was loaded, and what became of each of its records."""
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from biblioteca.loading.records import Verdict
+from biblioteca.records.fields import CodePointField
+
+VERDICTS = [
+    (Verdict.CREATED, _("created")),
+    (Verdict.UPDATED, _("updated")),
+    (Verdict.SAME, _("already there")),
+    (Verdict.CONFLICT, _("conflict")),
+    (Verdict.REJECTED, _("rejected")),
+]
+
+
+class Batch(models.Model):
+    """One run of the loader over one or several files."""
+
+    class State(models.TextChoices):
+        RUNNING = "carregando", _("loading")
+        DONE = "concluido", _("finished")
+        STOPPED = "interrompido", _("stopped before the end")
+        UNDONE = "desfeito", _("undone")
+
+    inicio = models.DateTimeField(_("started"), default=timezone.now)
+    fim = models.DateTimeField(_("ended"), null=True)
+    quem = CodePointField(_("who"), max_length=200, blank=True)
+    # [{"nome": …, "bytes": …, "sha256": …}]; the hash is known when the file was read to its end.
+    arquivos = models.JSONField(_("files"), default=list)
+    formato = CodePointField(_("format"), max_length=20, blank=True)
+    recurso = CodePointField(_("resource"), max_length=20, blank=True)
+    fonte = CodePointField(_("source"), max_length=60, blank=True)
+    opcoes = models.JSONField(_("options"), default=dict)
+    estado = CodePointField(_("state"), max_length=20, choices=State.choices, default=State.RUNNING)
+    # The counts of the report: lidos, criado, …, autores_criados, editoras_criadas, avisos.
+    contagens = models.JSONField(_("counts"), default=dict)
+    mensagem = models.TextField(_("message"), blank=True)
+    desfeito_em = models.DateTimeField(_("undone"), null=True)
+    desfeito_por = CodePointField(_("undone by"), max_length=200, blank=True, default="")
+
+    class Meta:
+        verbose_name = _("load")
+        verbose_name_plural = _("loads")
+
+    def __str__(self) -> str:
+        return f"{self.pk}: {self.names}"
+
+    @property
+    def names(self) -> str:
+        """The names of the files."""
+        return ", ".join(file["nome"] for file in self.arquivos)
+
+    @property
+    def group(self) -> str:
+        """What history calls everything that this batch changed."""
+        return f"lote:{self.pk}"
+
+
+class BatchItem(models.Model):
+    """One record of a file: where it stood, what it said, and what became of it."""
+
+    lote = models.ForeignKey(Batch, on_delete=models.CASCADE, db_index=False, related_name="itens")
+    arquivo = models.PositiveSmallIntegerField(_("file"), default=0)
+    linha = models.BigIntegerField(_("line or record"))
+    recurso = CodePointField(_("resource"), max_length=20)
+    registro_id = models.BigIntegerField(_("record"), null=True)
+    veredito = CodePointField(_("verdict"), max_length=10, choices=VERDICTS)
+    motivo = models.TextField(_("reason"), blank=True)
+    # Of what the record says, cleaned: a later one of the same file that differs is a conflict.
+    resumo = CodePointField(max_length=43, blank=True)
+    # As the file has it; left out for what was there already and the same.
+    bruto = models.JSONField(_("as it came"), null=True)
+    # What the catalogue would hold or holds of it, and warnings.
+    resultado = models.JSONField(_("as it was understood"), null=True)
+
+    class Meta:
+        verbose_name = _("record of a load")
+        verbose_name_plural = _("records of a load")
+        indexes = [
+            # Serves: whether a record of this file has had this work before.
+            models.Index(fields=["lote", "recurso", "registro_id"], name="loading_item_record"),
+            # Serves: what was not loaded, in order of the file.
+            models.Index(fields=["lote", "veredito", "id"], name="loading_item_verdict"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.lote_id}:{self.linha} {self.veredito}"
+
+
+class Catalogue(models.Model):
+    """Which catalogue this is: one row, made with the database and moved with it.
+
+    Files that were exported by this very catalogue name it, and their ids are believed.
+    """
+
+    codigo = CodePointField(max_length=40)
+
+    class Meta:
+        verbose_name = _("catalogue")
+        verbose_name_plural = _("catalogue")
+
+    def __str__(self) -> str:
+        return self.codigo
+
+    @classmethod
+    def code(cls) -> str:
+        """Return the code of this catalogue."""
+        return cls._default_manager.values_list("codigo", flat=True).order_by("pk")[0]
