@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from unfold.admin import TabularInline
 
 from biblioteca.backoffice.admin import RecordAdmin
 from obras.models import Autoria, Obra
@@ -69,7 +70,7 @@ class AuthorshipFormSet(BaseInlineFormSet):
         return [author.pk for _place, _row, author in sorted(rows, key=lambda row: row[:2])]
 
 
-class AuthorshipInline(admin.TabularInline):
+class AuthorshipInline(TabularInline):
     """The authors, in order."""
 
     model = Autoria

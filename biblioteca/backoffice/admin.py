@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
 
 from biblioteca.backoffice.forms import RecordForm
 from biblioteca.photos.fields import settle
@@ -18,12 +19,8 @@ from biblioteca.records import writing
 from biblioteca.records.models import Record
 from biblioteca.records.search import find
 
-admin.site.site_header = "Biblioteca"
-admin.site.site_title = "Biblioteca"
-admin.site.index_title = _("Catalogue")
 
-
-class RecordAdmin(admin.ModelAdmin):
+class RecordAdmin(ModelAdmin):
     """The admin of one resource's records.
 
     Nothing is saved by the forms themselves: they give values, and

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin_apps
 
 
 class BackofficeConfig(AppConfig):
@@ -6,3 +7,11 @@ class BackofficeConfig(AppConfig):
 
     name = "biblioteca.backoffice"
     label = "backoffice"
+    default = True
+
+
+class CatalogueAdminConfig(admin_apps.AdminConfig):
+    """Django's admin, on the catalogue's own site."""
+
+    default_site = "biblioteca.backoffice.site.CatalogueAdminSite"
+    default = False

@@ -47,6 +47,7 @@ def clean(record: RawRecord, style: NameStyle) -> CleanRecord | Fault:
         photo=clean_picture_address(record.photo, warnings),
         identifiers=clean_isbn(isbns[0] if isbns else "", warnings),
         key=record.key,
+        parent=record.parent,
         id=record.id,
         catalogue=record.catalogue,
         blank=record.blank,

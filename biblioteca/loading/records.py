@@ -35,6 +35,8 @@ class RawName:
 class RawRecord:
     """A record as the file has it: the fields that were recognised, and everything there is.
 
+    ``parent`` is the key of the record of the same source that this one is an edition of.
+
     ``line`` is the line of the file where people count lines (tables, JSON Lines), otherwise the
     number of the record, both from 1. ``authors`` is a whole cell, to be taken apart in the style
     of its column, or persons one by one. ``blank`` names the fields that the file says are empty,
@@ -49,6 +51,7 @@ class RawRecord:
     photo: str = ""
     identifiers: tuple[tuple[str, str], ...] = ()
     key: SourceKey | None = None
+    parent: SourceKey | None = None
     id: int | None = None
     # The code of the catalogue that exported the file, "" where it does not name one.
     catalogue: str = ""
@@ -94,6 +97,7 @@ class CleanRecord:
     photo: str = ""
     identifiers: tuple[tuple[str, str], ...] = ()
     key: SourceKey | None = None
+    parent: SourceKey | None = None
     id: int | None = None
     catalogue: str = ""
     blank: frozenset[str] = frozenset()
