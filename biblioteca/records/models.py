@@ -65,6 +65,10 @@ class Record(models.Model):
         """Store the rows in other tables that belong to ``records``, whose rows are new."""
 
     @classmethod
+    def fetch_links(cls, records: Sequence[Self]) -> None:
+        """Fetch for all of ``records`` at once what their states show of other tables."""
+
+    @classmethod
     def search_texts(cls, records: Sequence[Self]) -> dict[int, list[str]]:
         """Return, for the primary key of each of ``records``, the texts whose words find it."""
         return {record.pk: [record.display_text] for record in records}
@@ -298,3 +302,38 @@ class Trace(models.Model):
 
     def __str__(self) -> str:
         return f"{self.esquema}:{self.valor}"
+
+
+class Undoing(models.Model):
+    """The taking back of everything that one action did, and how far it has got.
+
+    ``biblioteca.records.undoing`` takes back the newest entries first, batch by batch, and moves
+    ``ate_id`` in each batch's transaction: killed in between, it goes on from there.
+    """
+
+    grupo = CodePointField(_("action"), max_length=40)
+    momento = models.DateTimeField(_("when"), default=timezone.now)
+    quem = CodePointField(_("who"), max_length=200, blank=True)
+    porta = CodePointField(_("door"), max_length=20)
+    modo = CodePointField(max_length=10)
+    # The oldest entry that is taken back so far.
+    ate_id = models.BigIntegerField(null=True)
+    # {"excluidos": {resource: n}, "alterados": …, "restaurados": …, "entradas": n, "ficaram": n}
+    contagens = models.JSONField(default=dict)
+    # The first of what stayed as it is, and why: [{"recurso", "id", "nome", "motivo"}].
+    ficaram = models.JSONField(default=list)
+    fim = models.DateTimeField(_("ended"), null=True)
+
+    class Meta:
+        verbose_name = _("undoing")
+        verbose_name_plural = _("undoings")
+        # Serves: whether an action was taken back.
+        indexes = [models.Index(fields=["grupo", "id"], name="records_undoing_group")]
+
+    def __str__(self) -> str:
+        return f"{self.grupo} #{self.pk}"
+
+    @property
+    def group(self) -> str:
+        """What history calls the changes of the undoing itself: it can be undone too."""
+        return f"desfazer:{self.pk}"
