@@ -178,6 +178,24 @@ class Obra(Record):
                 own.update(authors.get(author_id, ()))
         return found
 
+    @classmethod
+    def fetch_links(cls, records: Sequence["Obra"]) -> None:
+        """Fetch the authors and identifiers of all of ``records`` in two queries."""
+        keys = [work.pk for work in records]
+        authors: dict[int, list[int]] = {key: [] for key in keys}
+        authorships = Autoria.objects.filter(obra__in=keys).order_by("obra", "posicao")
+        for key, author_id in authorships.values_list("obra_id", "autor_id"):
+            authors[key].append(author_id)
+        identifiers: dict[int, list[list[str]]] = {key: [] for key in keys}
+        rows = Identificador.objects.filter(recurso=cls.RESOURCE, registro_id__in=keys)
+        for key, scheme, value in rows.order_by("esquema", "valor").values_list(
+            "registro_id", "esquema", "valor"
+        ):
+            identifiers[key].append([scheme, value])
+        for work in records:
+            work.author_ids = authors[work.pk]
+            work.identifiers = identifiers[work.pk]
+
     def authorships(self) -> list["Autoria"]:
         """Return the unsaved rows that give this work its authors in order."""
         return [

@@ -50,7 +50,7 @@ def statement(model: type[models.Model], columns: Sequence[str], places: str) ->
 
 
 def insert(model: type[models.Model], columns: Sequence[str], rows: Rows) -> None:
-    """Insert ``rows`` of integers, texts and None (JSON and times as the texts that stand for them).
+    """Insert ``rows`` of integers, texts and None; JSON and times are texts too.
 
     Times are what ``adapt_datetimefield_value`` makes of them.
     """
