@@ -17,7 +17,9 @@ def fingerprint() -> dict[str, object]:
     from editoras.models import Editora
     from obras.models import Autoria, Obra, ObraPalavra
 
-    authors, identifiers, words = {}, {}, {}
+    authors: dict[int, list] = {}
+    identifiers: dict[int, list] = {}
+    words: dict[int, list] = {}
     rows = Autoria.objects.order_by("obra_id", "posicao")
     for work, place, name in rows.values_list("obra_id", "posicao", "autor__nome"):
         authors.setdefault(work, []).append([place, name])

@@ -97,7 +97,7 @@ def disturbed_loads(works: int) -> None:
                     base.mkdir()
                     create_database(server.port, base.name)
                     shops.append(Shop(base, f"mysql://root@127.0.0.1:{server.port}/{base.name}"))
-                seen = disturbed_load(*shops, table, times, disturb)
+                seen = disturbed_load(shops[0], shops[1], table, times, disturb)
                 load.say(f"load of {works} records {what} {times} times (works there after each: "
                          f"{seen['after']}), then run again: the catalogue of an undisturbed one, "
                          f"{seen['catalogue']}")  # fmt: skip
