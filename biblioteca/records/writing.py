@@ -6,7 +6,7 @@ keys, links, search words (its own and those of the records that show it) and hi
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 from django.db import IntegrityError, OperationalError, connections, router, transaction
@@ -129,6 +129,46 @@ def update(record: Record, values: dict[str, Any]) -> bool:
     return True
 
 
+def update_many(
+    changes: Sequence[tuple[Record, dict[str, Any]]], *, leave_traces: bool = True
+) -> int:
+    """Change records of one model, each to its part of a state; return how many did change.
+
+    As :func:`update`, with the links of all records fetched, their words and history written at
+    once. The caller holds the rows locked and has fetched their links.
+    """
+    befores = [record.state() for record, _values in changes]
+    due = [
+        (record, values, before)
+        for (record, values), before in zip(changes, befores, strict=True)
+        if any(before[name] != value for name, value in values.items())
+    ]
+    if not due:
+        return 0
+    model = type(due[0][0])
+    with transaction.atomic():
+        announcements.touch(model.RESOURCE, *model.SHOWN_IN)
+        for record, values, before in due:
+            changed = {name: value for name, value in values.items() if before[name] != value}
+            record.assign(changed)
+            if changed.keys() - record.UNSHOWN:
+                record.versao = new_version()
+            record.save(force_update=True)
+            record.save_links(changed)
+        refresh_words([record for record, _values, _before in due])
+        HistoryEntry.objects.bulk_create(
+            history_entry(record, HistoryEntry.Action.CHANGED, before, record.state())
+            for record, _values, before in due
+        )
+        for record, _values, before in due:
+            old_text = before[record.TEXT_FIELD]
+            if record.display_text != old_text:
+                if leave_traces:
+                    traces.leave_name(record, old_text)
+                renamed.send(sender=model, record=record)
+    return len(due)
+
+
 def delete(record: Record, *, leave_traces: bool = True) -> None:
     """Delete ``record``. Raises ProtectedError, with nothing changed, when others refer to it.
 
@@ -141,8 +181,35 @@ def delete(record: Record, *, leave_traces: bool = True) -> None:
         add_history(record, HistoryEntry.Action.DELETED, before=before, after=None)
         if leave_traces:
             traces.leave(record)
+        else:
+            traces.forget([record])
         identifiers_of(record).delete()
         record.delete()
+
+
+def delete_many(records: Sequence[RecordType], *, leave_traces: bool = True) -> None:
+    """Delete ``records`` of one model as :func:`delete` does, in a few statements.
+
+    The caller holds the rows locked and has fetched their links. Raises ProtectedError, with
+    nothing changed, when others refer to one of them.
+    """
+    if not records:
+        return
+    model = type(records[0])
+    keys = [record.pk for record in records]
+    with transaction.atomic():
+        announcements.touch(model.RESOURCE, *model.SHOWN_IN)
+        HistoryEntry.objects.bulk_create(
+            history_entry(record, HistoryEntry.Action.DELETED, record.state(), None)
+            for record in records
+        )
+        if leave_traces:
+            for record in records:
+                traces.leave(record)
+        else:
+            traces.forget(records)
+        Identificador.objects.filter(recurso=model.RESOURCE, registro_id__in=keys).delete()
+        model._default_manager.filter(pk__in=keys).delete()
 
 
 def restore(model: type[RecordType], key: int, values: dict[str, Any]) -> RecordType:
@@ -151,16 +218,27 @@ def restore(model: type[RecordType], key: int, values: dict[str, Any]) -> Record
     It gets a new version token. The caller has seen that what ``values`` names exists and that no
     other record has its identifiers.
     """
-    record = model(pk=key)
+    return restore_many(model, {key: values})[0]
+
+
+def restore_many(model: type[RecordType], states: Mapping[int, dict[str, Any]]) -> list[RecordType]:
+    """Bring back records of ``model`` as :func:`restore` does, each with its state."""
+    records = [model(pk=key) for key in states]
+    if not records:
+        return records
     with transaction.atomic():
         announcements.touch(model.RESOURCE, *model.SHOWN_IN)
-        record.assign(values)
-        record.save(force_insert=True)
-        model.insert_links([record])
-        refresh_words([record])
-        traces.forget_deletion(record)
-        add_history(record, HistoryEntry.Action.RESTORED, before=None, after=record.state())
-    return record
+        for record in records:
+            record.assign(states[record.pk])
+        model._default_manager.bulk_create(records)
+        model.insert_links(records)
+        refresh_words(records)
+        traces.forget_deletion(*records)
+        HistoryEntry.objects.bulk_create(
+            history_entry(record, HistoryEntry.Action.RESTORED, None, record.state())
+            for record in records
+        )
+    return records
 
 
 def count_uses(record: Record) -> int:
@@ -170,6 +248,17 @@ def count_uses(record: Record) -> int:
         for relation in record._meta.related_objects
         if getattr(relation, "on_delete", None) is PROTECT
     )
+
+
+def used_among(model: type[Record], keys: Collection[int]) -> set[int]:
+    """Return those of ``keys`` whose records others refer to and so keep from being deleted."""
+    used: set[int] = set()
+    for relation in model._meta.related_objects:
+        if getattr(relation, "on_delete", None) is PROTECT:
+            name = relation.field.name
+            rows = relation.related_model._default_manager.filter(**{f"{name}__in": keys})
+            used.update(rows.values_list(relation.field.attname, flat=True).distinct())
+    return used
 
 
 def identifiers_of(record: Record) -> Any:
