@@ -71,7 +71,7 @@ def test_markdown_becomes_a_page(directory, admin_client, tmp_path):
     assert '<img src="/static/backoffice/help/tela.png" alt="A tela" loading="lazy"' in text
     assert "falta.png" not in text
     assert "<td>&lt;b&gt;</td>" in text
-    assert "ls &lt;x&gt;" in text
+    assert "<code><span>ls</span> <span>&lt;x&gt;</span>" in text
     listed = admin_client.get("/admin/ajuda/").content.decode()
     assert listed.index("Um &amp; outro") < listed.index("Ábaco")
     assert "Resumo com código." in listed
