@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError, connection
 from django.utils.translation import gettext as _
 
 from biblioteca.cache.announcements import (
@@ -24,6 +24,8 @@ from biblioteca.loading.source import UnreadableFileError
 from biblioteca.records.origins import Origin, writing_as
 
 logger = logging.getLogger(__name__)
+
+STOPPING = (UnannouncedWriteError, TransactionTooLongError, DatabaseError, InterfaceError)
 
 # Name of the file, bytes read, bytes in all (None: not known), records read in this run.
 ShowProgress = Callable[[str, int, int | None, int], object]
@@ -68,7 +70,7 @@ class LoadRun:
                 if self.recorder is None or self.batch:
                     raise
                 raise self.stopped(str(error)) from error
-            except (UnannouncedWriteError, TransactionTooLongError, DatabaseError) as error:
+            except STOPPING as error:
                 raise self.stopped(str(error)) from error
             self.finish(Batch.State.DONE)
 
@@ -99,8 +101,9 @@ class LoadRun:
             "reason": reason,
         }
         try:
+            connection.close_if_unusable_or_obsolete()
             self.finish(Batch.State.STOPPED, message)
-        except DatabaseError:  # it is away: the load stays written down as under way
+        except (DatabaseError, InterfaceError):  # away: the load stays written down as under way
             logger.warning("The end of a load could not be written down", exc_info=True)
         return LoadStoppedError(message)
 

@@ -295,22 +295,23 @@ class RecordWriter:
         }
         self.make_references([draft.record for draft in free.values()])
         locked = self.stored(free, locked=True) if free else {}
+        changes: list[tuple[Record, State]] = []
         for key, (draft, wanted) in differing.items():
             kept = edited.get(key, frozenset())
             if key in locked:
                 values = self.wanted(draft.record, locked[key].state())
                 values = {name: value for name, value in values.items() if name not in kept}
-                holder = self.taken(locked[key], values)
-                if holder:
+                if holder := self.taken(locked[key], values):
                     draft.judge(Verdict.CONFLICT, holder)
                     continue
-                writing.update(locked[key], values)
+                changes.append((locked[key], values))
             names = ", ".join(str(self.LABELS[name]) for name in wanted if name in kept)
             if names:
                 draft.judge(Verdict.CONFLICT, _("edited here since, left as it is: %s") % names)
             else:
                 changed = ", ".join(str(self.LABELS[name]) for name in wanted)
                 draft.judge(Verdict.UPDATED, _("changed: %s") % changed)
+        writing.update_many(changes, leave_traces=False)
 
     def taken(self, record: Record, values: State) -> str:
         """Return why ``values`` cannot be written, "" when nothing stands in their way."""

@@ -59,9 +59,9 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Rows) -> Non
     place = f"({', '.join(['%s'] * len(columns))})"
     with connection.cursor() as cursor:
         if connection.vendor == "mysql":
-            head = statement(model, columns, "").encode()
+            head = statement(model, columns, "")
             for values in written_rows(rows, MOST_BYTES):
-                cursor.execute(head + b",".join(values))
+                cursor.execute(head + b",".join(values).decode())
         elif connection.vendor == "postgresql":
             for piece in pieces(rows, MOST_PARAMETERS // len(columns)):
                 flat = [value for row in piece for value in row]
@@ -114,12 +114,12 @@ def insert_on_mysql(model: type[models.Model], columns: Sequence[str], rows: Row
     ``innodb_autoinc_lock_mode`` ("simple inserts" in MySQL's and MariaDB's manuals).
     """
     ids: list[int] = []
-    head = statement(model, columns, "").encode()
+    head = statement(model, columns, "")
     with connection.cursor() as cursor:
         cursor.execute("SELECT @@auto_increment_increment")
         step = cursor.fetchone()[0]
         for values in written_rows(rows, MOST_BYTES):
-            cursor.execute(head + b",".join(values))
+            cursor.execute(head + b",".join(values).decode())
             first = cursor.lastrowid
             ids += range(first, first + step * len(values), step)
     return ids

@@ -29,6 +29,7 @@ def load(tmp_path, monkeypatch, capsys):
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         rejects = tmp_path / "rejeitados.csv"
         rejects.unlink(missing_ok=True)
+        capsys.readouterr()
         status = 0
         try:
             call_command("importar", str(path), "--json", "--rejeitados", str(rejects), *options)

@@ -1,7 +1,6 @@
 """``manage.py importar``: bring files of works, authors or publishers into the catalogue."""
 
 import argparse
-import getpass
 import json
 import sys
 import time
@@ -17,6 +16,7 @@ from biblioteca.loading.reading import FORMATS, ReadingOptions
 from biblioteca.loading.report import Report
 from biblioteca.loading.runs import LoadRun, LoadStoppedError
 from biblioteca.loading.source import UnreadableFileError
+from biblioteca.operations.operator import operator
 from obras.loading import WRITERS
 
 SOME_REJECTED, NOTHING_READ = 1, 2
@@ -177,11 +177,3 @@ def mapping_of(given: list[str]) -> dict[str, str]:
             )
         mapping[column.strip()] = field.strip()
     return mapping
-
-
-def operator() -> str:
-    """Return who runs the command, as far as the system knows."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "?"
