@@ -197,18 +197,42 @@ class Undoing:
         remembered = 0
         for changes in changes_of(self.merged, referrer, names):
             remembered += len(changes)
-            self.restore_batch(referrer, changes)
-            self.correct_later(referrer, changes)
+            self.restore_batch(referrer, self.replayed(referrer, changes))
         lost = self.merged.detalhes["alterados"].get(referrer.RESOURCE, 0) - remembered
         if lost > 0:
             why = _("The history of %d records of the merge is not kept any more.") % lost
             self.report.prevent(referrer.RESOURCE, why)
 
+    def replayed(
+        self, referrer: type[Record], changes: Mapping[int, Mapping[str, Change]]
+    ) -> dict[int, dict[str, Change]]:
+        """Return ``changes`` as they look after the later merges, which learn to do without them.
+
+        A later merge may have moved the survivor on, or given it other records to stand for: what
+        is wanted now is what that merge would have made of the record without this one. It
+        remembers that too, so that its own undo brings back no reference taken back here.
+        """
+        replayed = {key: dict(own) for key, own in changes.items()}
+        stand_in = self.merged.destino_id
+        for later in self.later:
+            links = {origin["id"]: later.destino_id for origin in later.detalhes["origens"]}
+            remembered = changes_among(later, referrer, changes)
+            for key, own in replayed.items():
+                for name, change in own.items():
+                    wanted, stood = (replaced(held, links) for held in change)
+                    before, after = remembered.get(key, {}).get(name, (Gone, Gone))
+                    without = Gone if before is Gone else put_back(before, change, stand_in)
+                    if without is not Gone:
+                        wanted, stood = replaced(without, links), after
+                        corrections(later, referrer, key)[name] = [without, wanted]
+                    own[name] = wanted, stood
+            stand_in = links.get(stand_in, stand_in)
+        return replayed
+
     def restore_batch(
         self, referrer: type[Record], changes: Mapping[int, Mapping[str, Change]]
     ) -> None:
         """Restore the references of some records, each as far as it can be."""
-        final = self.final_ids(changes)
         stored: list[Any] = []
         values: list[dict[str, Held]] = []
         for records in locked_batches(referrer, sorted(changes)):
@@ -216,7 +240,7 @@ class Undoing:
                 own: dict[str, Held] = {}
                 state = record.state()
                 for name, change in changes[record.pk].items():
-                    held = put_back(state[name], change, self.merged.destino_id, final)
+                    held = put_back(state[name], change, self.survivor_id)
                     if held is Gone:
                         where = place_of(referrer.RESOURCE, record.pk, name)
                         why = _("It has been edited since, and the survivor is not in it any more.")
@@ -230,60 +254,21 @@ class Undoing:
             why = _("It has been deleted since.")
             self.report.prevent(place_of(referrer.RESOURCE, key), why)
 
-    def final_ids(self, changes: Mapping[int, Mapping[str, Change]]) -> dict[int, int]:
-        """Return who stands now for each id that ``changes`` name."""
-        ids = {
-            key
-            for change in changes.values()
-            for pair in change.values()
-            for held in pair
-            for key in ids_in(held)
-        }
-        return resolve(self.model.RESOURCE, ids | {self.merged.destino_id})
-
-    def correct_later(
-        self, referrer: type[Record], changes: Mapping[int, Mapping[str, Change]]
-    ) -> None:
-        """Let the later merges remember these records as if this merge had never been.
-
-        Otherwise their own undo would bring back a reference that stood for an origin only.
-        """
-        before_it: dict[int, int] = {}
-        for later in self.later:
-            links = {origin["id"]: later.destino_id for origin in later.detalhes["origens"]}
-            onward = {key: links.get(end, end) for key, end in before_it.items()}
-            after_it = onward | links
-            corrected = later.detalhes.setdefault("correcoes", {}).setdefault(referrer.RESOURCE, {})
-            for key, own in changes_among(later, referrer, changes).items():
-                for name, (before, after) in own.items():
-                    change = changes[key][name]
-                    corrected.setdefault(str(key), {})[name] = [
-                        self.without(before, change, before_it),
-                        self.without(after, change, after_it),
-                    ]
-            before_it = after_it
-
-    def without(self, held: Held, change: Change, final: Mapping[int, int]) -> Held:
-        """Return ``held`` as it would have been without the merge, or as it is."""
-        put = put_back(held, change, self.merged.destino_id, final)
-        return held if put is Gone else put
-
 
 class Gone:
     """Stands for what cannot be put back, because the survivor is gone from it."""
 
 
-def put_back(current: Held, change: Change, survivor_id: int, final: Mapping[int, int]) -> Held:
+def put_back(current: Held, change: Change, stand_in: int) -> Held:
     """Return ``current`` with what a merge took out of it in its place again, or ``Gone``.
 
-    ``final`` says who stands now for an id. What was not edited since becomes exactly what it was.
-    In an edited list the records come back where the survivor stands, in their former order, and
-    each later one behind the one that it followed.
+    What was not edited since becomes exactly what it was. In an edited list the records come back
+    where ``stand_in``, the survivor, stands: in their former order, and each later one behind the
+    one that it followed.
     """
-    before, after = (replaced(held, final) for held in change)
+    before, after = change
     if current == after:
         return before
-    stand_in = final.get(survivor_id, survivor_id)
     if not isinstance(current, list):
         return current if current == before else Gone
     missing = [key for key in before if key not in after and key not in current]
@@ -302,11 +287,10 @@ def put_back(current: Held, change: Change, survivor_id: int, final: Mapping[int
     return result
 
 
-def ids_in(held: Held) -> Sequence[int]:
-    """Return the ids that stand under a key of a state."""
-    if isinstance(held, list):
-        return held
-    return [] if held is None else [held]
+def corrections(merged: Merge, referrer: type[Record], key: int) -> dict[str, Any]:
+    """Return where the merge keeps how one record would have been without another merge."""
+    kept = merged.detalhes.setdefault("correcoes", {}).setdefault(referrer.RESOURCE, {})
+    return kept.setdefault(str(key), {})
 
 
 def place_of(resource: str, key: int, field_name: str = "") -> str:

@@ -91,8 +91,8 @@ def test_every_status_named_can_be_met(method, path, status, client, settings, m
         body = f"{resource}/fundir"
     if (method, status) == ("POST", 409) and resource == "fusoes":
         target = path.replace("{id}", str(merged().pk))
-        assert client.post(target).status_code == 200
-        response = client.post(target)
+        assert client.post(target, content_type="application/json").status_code == 200
+        response = client.post(target, content_type="application/json")
     elif status == 308:
         model, factory = FACTORIES[resource]._meta.model, FACTORIES[resource]
         survivor, gone = factory().pk, factory().pk
