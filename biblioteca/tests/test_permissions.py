@@ -31,6 +31,8 @@ TABLE = (
     (r"/(obras|autores|editoras)(/[^/]+)?/?", CATALOGUE),
     (r"/obras/[^/]+/identificadores/?", CATALOGUE),
     (r"/(autores|editoras)/[^/]+/obras/?", CATALOGUE),
+    (r"/(autores|editoras)/[^/]+/fundir/?", CATALOGUE),
+    (r"/fusoes(/[^/]+(/desfazer)?)?/?", CATALOGUE),
     (r"/|/schema/?|/docs/?|/redoc/?", dict.fromkeys(METHODS, DOOR)),
     (r"/media/.*", dict.fromkeys(METHODS, DOOR)),
     (r"/admin", dict.fromkeys(METHODS, DOOR)),

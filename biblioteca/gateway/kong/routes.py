@@ -11,9 +11,14 @@ CATALOGUE = (
     "~/autores/?$",
     "~/autores/[^/]+/?$",
     "~/autores/[^/]+/obras/?$",
+    "~/autores/[^/]+/fundir/?$",
     "~/editoras/?$",
     "~/editoras/[^/]+/?$",
     "~/editoras/[^/]+/obras/?$",
+    "~/editoras/[^/]+/fundir/?$",
+    "~/fusoes/?$",
+    "~/fusoes/[^/]+/?$",
+    "~/fusoes/[^/]+/desfazer/?$",
 )
 DOCUMENTS = ("~/$", "~/schema/?$", "~/docs/?$", "~/redoc/?$")
 # Without "~" a path is a prefix: the slash at its end is its boundary.
