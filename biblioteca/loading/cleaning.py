@@ -98,6 +98,10 @@ def clean_title(record: RawRecord, style: NameStyle) -> str:
     """Return the title, or the name of an author or publisher. Raises ValidationError."""
     if record.catalogue:
         return quick_text(record.text, TITLE_LENGTH if record.resource == WORKS else NAME_LENGTH)
+    if not record.text.strip():
+        raise ValidationError(
+            _("there is no title") if record.resource == WORKS else _("there is no name")
+        )
     if record.resource == WORKS:
         return quick_text(unescaped(record.text), TITLE_LENGTH)
     if record.resource == PUBLISHERS:

@@ -2,6 +2,7 @@
 
 import html
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,15 +23,26 @@ ET_AL = re.compile(
     r"(?:\.{2,}|…)?\s*[\[(]\s*et\.? al\.?\s*[\])]\.?|\bet al\.?\s*$|(?:\.{3,}|…)\s*$", re.I
 )
 # In the British Library's headings what follows " - " tells homonyms apart; see joint_author.
-JOINT = re.compile(r".*? - and\s+([^()]+?)\s*\(([^()]+)\)", re.S)
+JOINT = re.compile(r".*? - (?:.*?[,\].]\s+)?and\s+([^()]+?)\s*\(([^()]*)\)", re.S)
 TRANSLATORS = (["translator"], ["illustrator"], ["tradutor"], ["ilustrador"])
 BRACKETED = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]\s*")
 CONJUNCTION = re.compile(r"\s+(?:e|and|y)\s+")
+JOINED = re.compile(r"\s+(?:&|e|and|y)\s+")
 AMPERSAND = re.compile(r"\s+&\s+")
 BARE_HYPHEN = re.compile(r"(?<=[^\s-])-(?=[^\s-])")
 BETWEEN = {"": re.compile(r"[;|]"), ";": re.compile(r"[;|]|\s:\s"), "|": re.compile(r"[;|]")}
 # What makes a name need more than trimming.
 REMARKABLE = re.compile(r"[,;|&()\[\]:/\d…]|-|\.\.|\s(?:e|and|y|et)\s", re.I)
+ABBREVIATED = re.compile(
+    r"(?:\b[^\W\d_]|\b(?:Jr|Sr|Jnr|Snr|Ch|Th|Ph|Wm|Geo|St|Inc|Co|Ltd|Ltda))\.$"
+)
+# Given names that others are joined to with a hyphen.
+BEFORE_HYPHEN = frozenset((
+    "jean", "pierre", "marie", "anne", "ann", "anna", "mary", "maria", "hans", "karl", "carl",
+    "jan", "juan", "josé", "john", "claude", "paul", "louis", "charles", "françois", "sarah",
+    "eva", "heinz", "kai", "karl", "ernst", "georg", "franz", "wolf", "lee", "mei", "xiao", "jo",
+    "leslie", "philippe", "yves", "guy", "henri", "rose", "emma", "lily", "kim", "el", "al", "abd",
+))  # fmt: skip
 PARTICLES = frozenset((
     "de", "da", "do", "das", "dos", "di", "du", "del", "della", "von", "van", "der", "den",
     "e", "la", "le", "of", "y", "d'", "d’", "af", "zu", "ten", "ter",
@@ -100,8 +112,9 @@ def split_authors(cell: str, style: NameStyle) -> list[str]:
     The list is shared: not to be changed.
     """
     found: dict[str, str] = {}
-    persons = persons_in(html.unescape(cell) if "&" in cell else cell, style)
-    if style.surname_first and " - and " in cell:
+    text = unicodedata.normalize("NFC", html.unescape(cell) if "&" in cell else cell)
+    persons = persons_in(text, style)
+    if style.surname_first and " - " in cell and "and " in cell:
         persons = [each for person in persons for each in (person, joint_author(person)) if each]
     for person in persons:
         name = natural_name(person, style)
@@ -114,6 +127,7 @@ def persons_in(text: str, style: NameStyle) -> list[str]:
     """Return the parts of a cell that are one person each, as they are written."""
     if not REMARKABLE.search(text):
         return [text]
+    text = without_remarks(text)
     if style.separator == "-":
         return split_at_hyphens(text, style.mononyms)
     listed = style.separator == ","
@@ -137,27 +151,32 @@ def comma_list(text: str) -> list[str]:
 
 
 def split_at_hyphens(text: str, mononyms: frozenset[str]) -> list[str]:
-    """Split at hyphens, but not within names such as ``Jean-Paul Sartre``.
+    """Split at hyphens, but not within names: ``Jean-Paul Sartre``, ``Cecil Day-Lewis``.
 
-    A single word is a person of its own only where the column has it alone in another cell.
+    A single word is a person of its own at the beginning, or where the column has it alone.
     """
     persons: list[str] = []
     prefix = ""
     for piece in BARE_HYPHEN.split(text):
-        if len(piece.split()) > 1 or piece.strip() in mononyms:
+        word = piece.strip()
+        if len(word.split()) > 1 or word in mononyms:
             persons.append(prefix + piece)
             prefix = ""
-        elif persons and not prefix:
+        elif word.lower() in BEFORE_HYPHEN or prefix:
+            prefix += f"{piece}-"
+        elif persons:
             persons[-1] += f"-{piece}"
         else:
-            prefix += f"{piece}-"
+            persons.append(piece)
     return [*persons, prefix[:-1]] if prefix else persons
 
 
 def split_joined(text: str, style: NameStyle = NATURAL) -> list[str]:
     """Split at ``&``, at `` e `` and at a bare hyphen, where full names stand on both sides."""
+    if style.surname_first and " - " in text:
+        return [text]
     if style.surname_first and "," in text:
-        pieces = AMPERSAND.split(text)
+        pieces = JOINED.split(text)
         return pieces if len(pieces) > 1 and all("," in piece for piece in pieces) else [text]
     parts = [text]
     for mark in (AMPERSAND, CONJUNCTION, BARE_HYPHEN):
@@ -175,11 +194,13 @@ def split_between_names(text: str, mark: re.Pattern[str]) -> list[str]:
 
 def natural_name(person: str, style: NameStyle) -> str:
     """Return ``Last, First, dates, role`` as ``First Last``; "" for somebody who is no author."""
-    text = person.strip(" \t\u00a0,.;:")
+    text = person.strip(" \t\u00a0,;:").lstrip(". ")
     if not REMARKABLE.search(text):
-        return trimmed(unshouted(text), person)
-    text = without_remarks(ET_AL.sub("", text).strip(" ,"))
-    if style.surname_first and " - " in text:
+        return without_point(unshouted(text))
+    # After an initial, four points are its own and three that stand for others.
+    text = without_remarks(ET_AL.sub("", text.replace("....", ". ...")).strip(" ,"))
+    described = style.surname_first and " - " in text
+    if described:
         text, _hyphen, description = text.partition(" - ")
         if words(description)[:1] in TRANSLATORS:
             return ""
@@ -187,10 +208,10 @@ def natural_name(person: str, style: NameStyle) -> str:
     if kept and kept[0] and style.surname_first and len(kept) > 1:
         kept = [*inverted(kept[0], kept[1]), *kept[2:]]
     elif len(kept) == 1:
-        kept = [unshouted(kept[0])]
+        kept = [unshouted_surname(kept[0]) if described else unshouted(kept[0])]
     suffixes = [part for part in kept[1:] if SUFFIX.fullmatch(part)]
     name = ", ".join(part for part in kept if part not in suffixes or part == kept[0])
-    return trimmed(" ".join([name, *suffixes]), person)
+    return without_point(" ".join([name, *suffixes]).strip(" ,"))
 
 
 def without_remarks(text: str) -> str:
@@ -210,7 +231,7 @@ def name_parts(text: str) -> list[str]:
     """Return the parts of ``Last, First, …`` that are the name; none for other roles."""
     kept: list[str] = []
     for part in (piece.strip(BLANKS) for piece in text.split(",")):
-        if not part or (kept and (is_date(part) or HONORIFIC.fullmatch(part))):
+        if not part or (kept and (is_date(part) or is_honour(part, len(kept)))):
             continue
         if kept and (part[0].islower() or (part.endswith(".") and len(kept) > 1)):
             role = words(BRACKETED.sub(" ", part))[:1]
@@ -224,6 +245,13 @@ def name_parts(text: str) -> list[str]:
     return kept
 
 
+def is_honour(part: str, place: int) -> bool:
+    """Tell titles of honour, and letters after a name, from given names (``Lawrence, D.H.``)."""
+    if part.startswith(("afterwards ", "formerly ", "called ", "née ", "né ")):
+        return True
+    return bool(HONORIFIC.fullmatch(part)) and (place > 1 or part[1:2] != ".")
+
+
 def inverted(surname: str, given: str) -> list[str]:
     """Return ``Assis``, ``Machado de`` as ``Machado de Assis``, fuller forms in brackets left out.
 
@@ -231,7 +259,7 @@ def inverted(surname: str, given: str) -> list[str]:
     """
     if SUFFIX.fullmatch(given):
         return [surname, given]
-    given = BRACKETED.sub(" ", given).strip(BLANKS) or given
+    given = without_point(BRACKETED.sub(" ", given).strip(BLANKS) or given)
     first = given.split()[0]
     if first.islower() and first in PARTICLES and given != first:
         return [f"{unshouted_surname(surname)} {given}"]
@@ -267,20 +295,15 @@ def capitalised(text: str) -> str:
     )
 
 
-def trimmed(name: str, written: str) -> str:
-    """Return ``name`` with the point that an initial or an abbreviation ends with, if it had it."""
-    name = name.strip(" ,")
-    if not name or name[-1] == ".":
-        return name if re.search(r"\b\w{1,2}\.$", name) else name.rstrip(". ")
-    last = name.rpartition(" ")[2]
-    abbreviated = len(last.rpartition(".")[2]) == 1 or last in ("Jr", "Sr", "Jnr")
-    return f"{name}." if abbreviated and f"{last}." in written else name
+def without_point(name: str) -> str:
+    """Return ``name`` without the point at its end, unless an initial or abbreviation has it."""
+    return name if not name.endswith(".") or ABBREVIATED.search(name) else name.rstrip(". ")
 
 
 def joint_author(person: str) -> str | None:
     """Return ``AUTHOR (Given)`` of ``LAST, First - and AUTHOR (Given)`` as ``AUTHOR, Given``."""
     found = JOINT.match(person)
-    return f"{found[1]}, {found[2]}" if found else None
+    return f"{found[1]}, {found[2].strip()}" if found else None
 
 
 def name_of(text: str, inverted: bool | None) -> str:

@@ -42,6 +42,8 @@ NUMERATION = re.compile(r"[IVXLC]+\.?,?")
 PICTURE = re.compile(r"\b(?:cover|capa|portada|cubierta|couverture|umschlag|jacket)\b", re.I)
 ADDRESS = re.compile(r"https?://\S+", re.I)
 NO_PICTURE = re.compile(r"\.(?:pdf|html?|txt|epub)(?:$|[?#])", re.I)
+NUMBER = re.compile(r"[0-9][0-9-]{7,16}[0-9Xx](?![0-9])")
+BRACKETS = re.compile(r"\[from old catalog\]|[\[\]]")
 NAME_END = re.compile(r"[\s,;:/=]+$")
 END_POINT = re.compile(r"[^\W\d_]{2}\.$|[\d)\]!?'\"”]\.$")
 ABBREVIATIONS = frozenset((
@@ -97,10 +99,12 @@ def is_unimarc(record: MarcRecord) -> bool:
 def as_record(number: int, marc: MarcRecord, options: ReadingOptions) -> RawRecord | Fault:
     """Return the work that a record describes, or why there is none."""
     raw = marc.raw()
-    kind = marc.leader[6:7]
+    kind = marc.leader[6:7].lower()
     if kind not in BIBLIOGRAPHIC:
-        name = OTHER_TYPES.get(kind, repr(kind))
-        return Fault(number, _("not a bibliographic record (%s)") % name, raw)
+        if kind in OTHER_TYPES or not any(marc.all("245")):
+            name = OTHER_TYPES.get(kind, repr(kind))
+            return Fault(number, _("not a bibliographic record (%s)") % name, raw)
+        marc.warnings.append(_("the leader does not say what kind of record this is"))
     if options.wanted != WORKS:
         return Fault(number, _("the record is not of the resource that was asked for"), raw)
     if is_unimarc(marc):
@@ -209,17 +213,27 @@ def stated_role(said: list[str]) -> str:
 def name_in(tag: str, first: str, subfields: Subfields) -> RawName | None:
     """Return the name in a field 1xx or 7xx, None where there is none."""
     parts = {code: value.strip() for code, value in reversed(subfields)}
-    name = NAME_END.sub("", parts.get("a", ""))
+    name = whole_name(BRACKETS.sub("", parts.get("a", "")))
     if not name.strip(" ."):
         return None
     if tag[1:] == "00":
         if NUMERATION.fullmatch(parts.get("b", "")):
             name = f"{name} {parts['b'].strip(' ,.')}"
         inverted = first != "0" and "," in name
-        return RawName(name if inverted else without_end(name), inverted=inverted or None)
+        return RawName(name, inverted=inverted or None)
     units = [value.strip() for code, value in subfields if code == "b" and tag[1:] == "10"]
-    name = " ".join([name, *units]) if units else name
-    return RawName(without_end(name), inverted=False)
+    if units:
+        name = f"{name.rstrip('.')}. {whole_name(' '.join(units))}"
+    return RawName(name, inverted=False)
+
+
+def whole_name(value: str) -> str:
+    """Return a name without the punctuation that follows it.
+
+    A point before a comma belongs to the name: ``Govt. Print. Off.,``.
+    """
+    name = NAME_END.sub("", value.strip())
+    return name if len(name) < len(value.strip()) else without_end(name)
 
 
 def publisher_of(marc: MarcRecord) -> RawName | None:
@@ -228,9 +242,8 @@ def publisher_of(marc: MarcRecord) -> RawName | None:
     chosen = chosen or list(marc.all("264"))
     for _tag, _first, _second, subfields in chosen:
         for code, value in subfields:
-            name = NAME_END.sub("", value.strip())
-            if code == "b" and name.strip(" .[]"):
-                return RawName(without_end(name))
+            if code == "b" and value.strip(" .,:;[]"):
+                return RawName(whole_name(value))
     return None
 
 
@@ -239,8 +252,14 @@ def numbers_of(marc: MarcRecord) -> Iterator[tuple[str, str]]:
     for tag, _first, _second, subfields in marc.all("020", "022"):
         for code, value in subfields:
             number = value.strip()
-            if code == "a" and any(character.isdigit() for character in number):
-                yield ("isbn", number) if tag == "020" else ("issn", number.split(" ")[0])
+            if code != "a" or not any(character.isdigit() for character in number):
+                continue
+            if tag == "022":
+                yield "issn", number.split(" ")[0]
+                continue
+            # The binding, the volume and the price follow the number.
+            found = NUMBER.match(number)
+            yield "isbn", found[0] if found else number.split(" ")[0]
 
 
 def picture_of(marc: MarcRecord) -> str:

@@ -4,9 +4,11 @@ pymarc's reader gives up a whole record for one undecodable byte or one wrong nu
 leader; the structure is therefore taken apart here, and pymarc converts MARC-8.
 """
 
+import io
 import re
 import unicodedata
 from collections.abc import Iterator
+from contextlib import redirect_stderr
 
 from django.utils.translation import gettext as _
 from pymarc.marc8 import MARC8ToUnicode
@@ -23,7 +25,7 @@ LEADER_LENGTH, ENTRY_LENGTH = 24, 12
 BLOCK = 64 * 1024
 MOST = 4 * 1024 * 1024
 LOOKED_AT = 20
-ENTRY = re.compile(rb"[0-9A-Za-z]{3}[0-9]{9}")
+ENTRY = re.compile(rb"[ -~]{3}[0-9]{9}")
 # In MARC-8 accents precede their letter; these are the letters that some of them occur with.
 MARKED = re.compile(rb"([\xe0-\xfe]+)([A-Za-z]?)")
 NEVER_MARC8 = re.compile(rb"[\x80-\x87\x8a-\x8c\x8f-\xa0\xc9-\xdf\xff]")
@@ -188,9 +190,25 @@ def add_field(record: MarcRecord, tag: str, text: bytes, decode: "Decoder") -> N
     """Add a field with subfields; indicators that are missing are blank."""
     head, *rest = text.split(DELIMITER)
     indicators = (head.decode("ascii", "replace") + "  ")[:2]
-    subfields = [(chr(part[0]), decode(part[1:])) for part in rest if part and part[:1].isalnum()]
+    subfields = []
+    for part in rest:
+        if part[:1].isascii():
+            code, value = part[:1].decode("ascii"), part[1:]
+        else:
+            code, value = accented_code(part)
+            record.warnings.append(_("a subfield's code is no letter; it was guessed"))
+        if code.isalnum():
+            subfields.append((code, decode(value)))
     if subfields:
         record.fields.append((tag, indicators[0], indicators[1], subfields))
+
+
+def accented_code(part: bytes) -> tuple[str, bytes]:
+    """Return the letter that a damaged subfield code comes from, and the value after it."""
+    text = part[:4].decode("utf-8", "ignore") or windows_text(part[:1])
+    length = len(text[0].encode()) if part.startswith(text[0].encode()) else 1
+    letter = unicodedata.normalize("NFKD", text[0])[0]
+    return (letter if letter.isascii() else ""), part[length:]
 
 
 class Decoder:
@@ -235,10 +253,15 @@ class Decoder:
 
     def from_marc8(self, data: bytes) -> str:
         """Return MARC-8 as text; what does not convert is replaced, with a warning."""
+        said = io.StringIO()
         try:
-            text = MARC8ToUnicode(quiet=True).translate(data)
+            # pymarc tells on the standard error stream what it could not convert.
+            with redirect_stderr(said):
+                text = MARC8ToUnicode().translate(data)
         except (IndexError, TypeError, ValueError, KeyError):
             text = windows_text(re.sub(rb"\x1b[()$,\-bgps]*[0-9A-Z!]?", b"", data))
+            said.write("?")
+        if said.getvalue():
             self.warning = _("some characters could not be read and are guessed")
         return unicodedata.normalize("NFC", text)
 

@@ -105,7 +105,7 @@ class Pieces:
                 if begun >= 0 and len(self.text) > MOST:
                     yield Piece(self.text[:1000], _("the record has no end within reach"))
                     self.text, begun, place = self.text[-100:], -1, 0
-                if not self.more():
+                if not self.more() and found is None:
                     break
                 continue
             mark = found[0]

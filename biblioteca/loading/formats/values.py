@@ -153,6 +153,7 @@ def authors_of(value: dict[str, Any], *, verbatim: bool) -> tuple[RawName, ...] 
 def identifiers_of(value: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     """Return the identifiers: objects of scheme and value, or a flat number. ShapeError."""
     found: list[tuple[str, str]] = []
+    number: Any
     listed = value.get("identificadores") or []
     if not isinstance(listed, list):
         raise ShapeError(_("%(field)s is not a list") % {"field": "identificadores"})
@@ -168,7 +169,6 @@ def identifiers_of(value: dict[str, Any]) -> tuple[tuple[str, str], ...]:
                 "field": "identificadores"
             })  # fmt: skip
         found.append((scheme.strip().lower(), number))
-    number: Any
     for field in ("isbn", "isbn13", "isbn10", "isbn_13", "isbn_10", "issn"):
         numbers = value.get(field)
         for number in numbers if isinstance(numbers, list) else [numbers]:
