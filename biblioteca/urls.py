@@ -22,6 +22,7 @@ urlpatterns = [
     path("", include("editoras.urls")),
     *DOCS,
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/sso/", include("biblioteca.backoffice.signin.urls")),
     path("admin/", admin.site.urls),
     # Pictures kept on this machine; a bucket serves its own.
     path("media/<path:name>", picture, name="picture"),

@@ -9,9 +9,25 @@ class BackofficeConfig(AppConfig):
     label = "backoffice"
     default = True
 
+    def ready(self) -> None:
+        """Keep the roles and the access log."""
+        from django.db.models.signals import post_migrate
+
+        from biblioteca.backoffice.signin import log, roles
+
+        log.connect()
+        post_migrate.connect(roles.after_migrate, dispatch_uid="backoffice.roles")
+
 
 class CatalogueAdminConfig(admin_apps.AdminConfig):
     """Django's admin, on the catalogue's own site."""
 
     default_site = "biblioteca.backoffice.site.CatalogueAdminSite"
     default = False
+
+    def ready(self) -> None:
+        """Find every admin, and put our own in the place of those of users and groups."""
+        super().ready()
+        from biblioteca.backoffice.signin import accounts
+
+        accounts.register()

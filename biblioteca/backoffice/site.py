@@ -5,12 +5,13 @@ from collections.abc import Callable
 from django.http import HttpResponseBase
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
-from unfold.sites import UnfoldAdminSite
+
+from biblioteca.backoffice.signin.site import SignInSite
 
 View = Callable[..., HttpResponseBase]
 
 
-class CatalogueAdminSite(UnfoldAdminSite):
+class CatalogueAdminSite(SignInSite):
     """The back office."""
 
     site_header = "Biblioteca"
