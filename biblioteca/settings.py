@@ -314,7 +314,7 @@ if SSO:
         if SSO.backend == "auth0_openidconnect"
         else "biblioteca.backoffice.signin.backends.OpenIdConnect"
     )
-SOCIAL_AUTH_STRATEGY = "biblioteca.backoffice.signin.backends.Strategy"
+SOCIAL_AUTH_STRATEGY = "biblioteca.backoffice.signin.strategy.Strategy"
 SOCIAL_AUTH_PIPELINE = (
     "social_core.pipeline.social_auth.social_details",
     "social_core.pipeline.social_auth.social_names",

@@ -31,7 +31,7 @@ class AccessEntry(models.Model):
         FAILED = "falhou", _("sign-in failed")
         LOCKED = "bloqueado", _("locked out")
         ROLE = "papel", _("role or account changed")
-        PASSWORD = "senha", _("password changed")  # noqa: S105 (a name)
+        PASSWORD = "senha", _("password changed")
 
     momento = models.DateTimeField(_("when"), default=timezone.now)
     # Who acted; of a failure, the name that was tried.

@@ -1,21 +1,23 @@
 """Accounts, roles and the access log in the admin."""
 
-from collections.abc import Sequence
 from typing import Any, cast
 
 from django.contrib import admin
-from django.contrib.admin.sites import NotRegistered
+from django.contrib.admin.exceptions import NotRegistered
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import AbstractUser, Group, Permission, User
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from social_django.models import Association, Nonce, UserSocialAuth
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from biblioteca.backoffice.models import AccessEntry
-from biblioteca.backoffice.signin.roles import ROLES
+from biblioteca.backoffice.signin.backends import comes_by_sso
+from biblioteca.operations.sso import ROLES
 
 # Tables of the libraries that no editor needs to see.
 HIDDEN = (Association, Nonce, UserSocialAuth, User, Group)
@@ -58,14 +60,14 @@ class AccountAdmin(UserAdmin, ModelAdmin):
     def role_names(self, user: AbstractUser) -> str:
         """Return the names of an account's roles."""
         names = [group.name for group in user.groups.all()]
-        return ", ".join([_("everything"), *names] if user.is_superuser else names) or "–"
+        return ", ".join([gettext("everything"), *names] if user.is_superuser else names) or "–"
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Show what only a superuser gives to superusers only."""
         shown = super().get_fieldsets(request, obj)
         return (*shown, self.everything) if obj and is_superuser(request) else shown
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Leave what a provider says to the provider."""
         fixed = (*super().get_readonly_fields(request, obj),)
         if obj is not None and comes_by_sso(obj):
@@ -99,8 +101,6 @@ class AccountAdmin(UserAdmin, ModelAdmin):
         """Set a password; who comes by single sign-on has none."""
         user = self.get_object(request, id)
         if user is not None and comes_by_sso(cast("AbstractUser", user)):
-            from django.core.exceptions import PermissionDenied
-
             raise PermissionDenied
         return super().user_change_password(request, id, form_url)
 
@@ -108,11 +108,6 @@ class AccountAdmin(UserAdmin, ModelAdmin):
 def is_superuser(request: HttpRequest) -> bool:
     """Tell whether everything is permitted to whoever asks."""
     return request.user.is_active and request.user.is_superuser
-
-
-def comes_by_sso(user: AbstractUser) -> bool:
-    """Tell whether a provider vouches for an account."""
-    return UserSocialAuth.objects.filter(user_id=user.pk).exists()
 
 
 def own_permissions(request: HttpRequest) -> set[int]:

@@ -2,17 +2,25 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.http import HttpRequest
 from social_core.backends.auth0_openidconnect import Auth0OpenIdConnectAuth
 from social_core.backends.open_id_connect import OpenIdConnectAuth
 from social_core.exceptions import AuthConfigurationError
-from social_django.strategy import DjangoStrategy
+from social_django.utils import load_strategy
 
 # In the start of a sign-in: the provider asks who it is, although somebody is signed in there.
 ANOTHER_ACCOUNT = "outra"
+
+
+def comes_by_sso(user: AbstractBaseUser) -> bool:
+    """Tell whether a provider vouches for an account."""
+    found: Any = apps.get_model("social_django", "UserSocialAuth")
+    return bool(found.objects.filter(user_id=user.pk).exists())
 
 
 class LocalAccounts(ModelBackend):
@@ -21,28 +29,14 @@ class LocalAccounts(ModelBackend):
     Who comes by single sign-on has no second door: what the provider takes away is gone.
     """
 
-    def authenticate(
-        self,
-        request: HttpRequest | None,
-        username: str | None = None,
-        password: str | None = None,
-        **more: Any,
-    ) -> AbstractUser | None:
+    def authenticate(  # type: ignore[override]
+        self, request: HttpRequest | None, **credentials: Any
+    ) -> User | None:
         """Return the account of a name and password, None when there is no such one."""
-        user = super().authenticate(request, username, password, **more)
-        if user is None or user.social_auth.exists():  # type: ignore[attr-defined]
+        user = super().authenticate(request, **credentials)
+        if user is None or comes_by_sso(user):
             return None
-        return user  # type: ignore[return-value]
-
-
-class Strategy(DjangoStrategy):
-    """Makes addresses of our own as everything here does: below ``PUBLIC_URL``, where set."""
-
-    def build_absolute_uri(self, path: str | None = None) -> str:
-        """Return the address of ``path``, not from the Host that a client names."""
-        if settings.PUBLIC_URL and (path or "").startswith("/"):
-            return f"{settings.PUBLIC_URL}{path}"
-        return super().build_absolute_uri(path)
+        return user
 
 
 class Configured:
@@ -112,6 +106,4 @@ class Auth0(Configured, Auth0OpenIdConnectAuth):
 def backend_for(request: HttpRequest) -> Any:
     """Return the configured back-end, ready to talk to its provider on behalf of ``request``."""
     kind = Auth0 if settings.SSO.backend == Auth0.name else OpenIdConnect
-    from social_django.utils import load_strategy
-
     return kind(load_strategy(request))

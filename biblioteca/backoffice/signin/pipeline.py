@@ -10,8 +10,8 @@ from django.conf import settings
 from django.contrib.auth.models import Group, User
 from social_core.exceptions import AuthPolicyError
 
-from biblioteca.backoffice.signin.roles import ROLES
 from biblioteca.operations.requests import current_request_id
+from biblioteca.operations.sso import ROLES
 from biblioteca.records.origins import Origin, writing_as
 
 ID_TOKEN = "sso_id_token"  # noqa: S105 (where the session keeps it)

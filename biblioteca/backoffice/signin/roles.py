@@ -34,7 +34,7 @@ ACTIONS = {READERS: {"view"}, EDITORS: {"add", "change", "delete"}, ADMINISTRATO
 
 
 def permissions_of(role: str) -> set[str]:
-    """Return all that ``role`` may do, as ``app.action_model``; each has what the lesser ones do."""
+    """Return all that ``role`` may do, as ``app.action_model``, the lesser roles' included."""
     labels = {model._meta.app_label for model in record_models().values()}
     models = [model for label in labels for model in apps.get_app_config(label).get_models()]
     found: set[str] = set()

@@ -14,6 +14,7 @@ from unfold.sites import UnfoldAdminSite
 from unfold.widgets import BASE_INPUT_CLASSES
 
 from biblioteca.backoffice.signin import pages
+from biblioteca.backoffice.signin.backends import comes_by_sso
 from biblioteca.backoffice.signin.views import provider_logout
 
 
@@ -80,9 +81,7 @@ class ResetForm(PasswordResetForm):
     def get_users(self, email: str) -> Any:
         """Return those whom a password lets in: not who comes by single sign-on."""
         return (
-            user
-            for user in super().get_users(email)
-            if user.is_staff and not user.social_auth.exists()
+            user for user in super().get_users(email) if user.is_staff and not comes_by_sso(user)
         )
 
     def save(self, *args: Any, **options: Any) -> None:
