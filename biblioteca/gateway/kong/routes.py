@@ -24,7 +24,8 @@ DOCUMENTS = ("~/$", "~/schema/?$", "~/docs/?$", "~/redoc/?$")
 # Without "~" a path is a prefix: the slash at its end is its boundary.
 FILES = ("/static/", "/media/")
 PAGES = ("~/admin$", "/admin/")
-LOGIN = ("~/admin/login/?$",)
+# Where passwords are tried, mail is sent, or another server is asked.
+LOGIN = ("~/admin/login/?$", "~/admin/password_reset/?$", "~/admin/sso/login/[^/]+/?$")
 TOKENS = ("~/oauth2/token/?$",)
 # Answered by the gateway itself.
 ACME_PATH = "/.well-known/acme-challenge/"
