@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 
 from biblioteca.backoffice.admin import RecordAdmin
+from obras.bulk import BULK_EDITS
 from obras.models import Autoria, Obra
 
 
@@ -97,6 +98,7 @@ class ObraAdmin(RecordAdmin):
     autocomplete_fields = ("editora",)
     fields = ("titulo", "editora", "foto", "arquivo", "preview")
     inlines = (AuthorshipInline,)
+    bulk_edits = BULK_EDITS
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """Fetch the authors of a whole page at once."""

@@ -12,7 +12,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
+from biblioteca.backoffice.bulk import BulkMixin
+from biblioteca.backoffice.conflicts import ConflictMixin
 from biblioteca.backoffice.forms import RecordForm
+from biblioteca.backoffice.history import HistoryMixin
 from biblioteca.photos.fields import settle
 from biblioteca.photos.storage import public_url
 from biblioteca.records import writing
@@ -20,7 +23,7 @@ from biblioteca.records.models import Record
 from biblioteca.records.search import find
 
 
-class RecordAdmin(ModelAdmin):
+class RecordAdmin(ConflictMixin, HistoryMixin, BulkMixin, ModelAdmin):
     """The admin of one resource's records.
 
     Nothing is saved by the forms themselves: they give values, and
@@ -90,19 +93,10 @@ class RecordAdmin(ModelAdmin):
         values = self.values_of(form, formsets)
         if change:
             record = self.model._default_manager.select_for_update().get(pk=form.instance.pk)
-            writing.update(record, values)
+            self.write_checked(request, record, values)
         else:
             form.instance.pk = writing.create(self.model(), values).pk
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Delete with history."""
         writing.delete(obj)
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
-        """Delete each record with history."""
-
-        def work() -> None:
-            for record in queryset.order_by("pk"):
-                writing.delete(record)
-
-        writing.in_transaction(work)

@@ -9,6 +9,13 @@ class BackofficeConfig(AppConfig):
     label = "backoffice"
     default = True
 
+    def ready(self) -> None:
+        """Make the pages that are no list or form of a model known to the admin."""
+        from biblioteca.backoffice import changelog_pages, trash
+
+        changelog_pages.register()
+        trash.register()
+
 
 class CatalogueAdminConfig(admin_apps.AdminConfig):
     """Django's admin, on the catalogue's own site."""

@@ -16,7 +16,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from biblioteca.backoffice.states import Reader
 from biblioteca.records import fitting, versions, writing
@@ -113,6 +112,8 @@ class ConflictMixin:
             return show(request, object_id, *rest, **more)
         except ConflictError as conflict:
             return self.conflict_page(request, object_id or "", conflict)
+        except self.model.DoesNotExist:
+            return self.deleted_meanwhile(request, object_id or "")
 
     def find(self, object_id: str) -> Record | None:
         """Return the record with the id in an address."""
@@ -130,10 +131,6 @@ class ConflictMixin:
             stored = record.state()
             if changed_by_both(base, values, stored):
                 raise ConflictError(base, values, stored)
-            # What the other one changed and this one left alone stays as it is now.
-            values = {
-                name: value for name, value in values.items() if base.get(name, object) != value
-            }
         return writing.update(record, values)
 
     # --- The page of a conflict ---------------------------------------------------------------
@@ -214,6 +211,7 @@ class ConflictMixin:
                 if f"campo_{name}" not in request.POST
             ]
             if missing:
+                messages.error(request, _("Choose for each field that both of you changed."))
                 raise ConflictError(base, typed, stored)
             values, losses = fitting.fit(self.model, {record.pk: chosen})
             for text in losses.get(record.pk, []):
@@ -339,12 +337,3 @@ def last_changes(record: Record, stored: Mapping[str, Any]) -> dict[str, History
             if name not in found and changed and after.get(name) == value:
                 found[name] = entry
     return found
-
-
-def say_count(number: int) -> str:
-    """Say how many records changed since they were chosen."""
-    return ngettext(
-        "%(count)d record was changed by somebody else since you chose it.",
-        "%(count)d records were changed by somebody else since you chose them.",
-        number,
-    ) % {"count": number}
