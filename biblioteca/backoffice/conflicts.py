@@ -11,7 +11,7 @@ from typing import Any
 from django.contrib import messages
 from django.core import signing
 from django.core.exceptions import PermissionDenied
-from django.forms.models import BaseInlineFormSet
+from django.forms.models import BaseInlineFormSet, _get_foreign_key
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -56,17 +56,22 @@ class Choice:
     when: Any = None
 
 
-def pack(state: State) -> str:
-    """Return a state as the value of a form's hidden field."""
-    return signing.dumps(state, salt=SALT, compress=True)
+def pack(field: str, model: type[Record], key: Any, state: State) -> str:
+    """Return a state as the value of a hidden field of the record's form."""
+    return signing.dumps(state, salt=salt(field, model, key), compress=True)
 
 
-def unpack(text: str | None) -> State | None:
-    """Return the state in a hidden field, None for one that is not ours."""
+def unpack(field: str, model: type[Record], key: Any, text: str | None) -> State | None:
+    """Return the state in a hidden field, None for one that is not this record's."""
     try:
-        return signing.loads(text, salt=SALT) if text else None
+        return signing.loads(text, salt=salt(field, model, key)) if text else None
     except signing.BadSignature:
         return None
+
+
+def salt(field: str, model: type[Record], key: Any) -> str:
+    """Return what makes a signed value good for one field of one record's form only."""
+    return f"{SALT}:{field}:{model.RESOURCE}:{key}"
 
 
 def changed_by_both(base: State, typed: State, stored: State) -> list[str]:
@@ -95,7 +100,7 @@ class ConflictMixin:
         record = more.get("obj")
         if record is not None:
             stored = self.model._default_manager.get(pk=record.pk).state()
-            context["seen"] = request.POST.get(SEEN) or pack(stored)
+            context["seen"] = request.POST.get(SEEN) or pack(SEEN, self.model, record.pk, stored)
         return super().render_change_form(request, context, *rest, **more)  # type: ignore[misc]
 
     def changeform_view(
@@ -115,6 +120,21 @@ class ConflictMixin:
         except self.model.DoesNotExist:
             return self.deleted_meanwhile(request, object_id or "")
 
+    def get_formset_kwargs(
+        self, request: HttpRequest, obj: Any, inline: Any, prefix: str
+    ) -> dict[str, Any]:
+        """Take posted rows as new ones: they are written anew anyway, in their order.
+
+        Had somebody else saved meanwhile, the rows that the form was shown with would be gone, and
+        the form would be refused instead of compared.
+        """
+        given = super().get_formset_kwargs(request, obj, inline, prefix)  # type: ignore[misc]
+        if "data" in given and obj is not None and obj.pk:
+            link = link_of(inline, self.model)
+            if link:
+                given["data"] = as_new_rows(given["data"], prefix, link)
+        return given
+
     def find(self, object_id: str) -> Record | None:
         """Return the record with the id in an address."""
         if not object_id.isascii() or not object_id.isdecimal() or len(object_id) > 18:
@@ -126,7 +146,7 @@ class ConflictMixin:
 
         Raises ConflictError when the stored state is not the one that the form was shown with.
         """
-        base = unpack(request.POST.get(SEEN))
+        base = unpack(SEEN, self.model, record.pk, request.POST.get(SEEN))
         if base is not None:
             stored = record.state()
             if changed_by_both(base, values, stored):
@@ -146,8 +166,10 @@ class ConflictMixin:
         context = self.page_context(request, _("Somebody else changed it meanwhile"), record) | {
             "choices": [choice for choice in choices if not choice.only_one],
             "merged": [choice for choice in choices if choice.only_one],
-            "typed": pack({"base": conflict.base, "typed": conflict.typed}),
-            "seen": pack(conflict.stored),
+            "typed": pack(
+                TYPED, self.model, record.pk, {"base": conflict.base, "typed": conflict.typed}
+            ),
+            "seen": pack(SEEN, self.model, record.pk, conflict.stored),
             "kept_names": [name for name in ("_continue", "_addanother") if name in request.POST],
             "uploaded": bool(request.FILES),
         }
@@ -183,7 +205,9 @@ class ConflictMixin:
 
     def resolve(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Write what was chosen; once more the page when it was changed yet again."""
-        packed, seen = unpack(request.POST.get(TYPED)), unpack(request.POST.get(SEEN))
+        packed, seen = (
+            unpack(field, self.model, object_id, request.POST.get(field)) for field in (TYPED, SEEN)
+        )
         if packed is None:
             return HttpResponseRedirect(request.path)
         if RESTORE in request.POST:
@@ -275,7 +299,7 @@ class ConflictMixin:
             "entry": entry,
             "lines": lines,
             "survivor": self.address_of(target) if target else "",
-            "typed": pack({"base": {}, "typed": typed}) if typed else "",
+            "typed": pack(TYPED, self.model, key, {"base": {}, "typed": typed}) if typed else "",
             "may_restore": bool(typed)
             and entry is not None
             and not target
@@ -315,6 +339,14 @@ class ConflictMixin:
             "original": record,
             "record_address": self.address_of(record.pk) if record else "",
         }
+
+
+def link_of(inline: Any, model: type[Record]) -> str | None:
+    """Return the name of the field by which the rows of ``inline`` belong to a record."""
+    try:
+        return _get_foreign_key(model, inline.model, fk_name=inline.fk_name).name
+    except ValueError:
+        return None
 
 
 def as_new_rows(data: QueryDict, prefix: str, link: str) -> QueryDict:
