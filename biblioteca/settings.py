@@ -117,6 +117,8 @@ TEMPLATES = [
 
 # --- The editors' back office --------------------------------------------------------------------
 UNFOLD = {
+    "SITE_TITLE": "Biblioteca",
+    "SITE_HEADER": "Biblioteca",
     "SITE_URL": None,
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,

@@ -83,4 +83,3 @@ def register() -> None:
     home.register_shelf(_("Newest works"), newest, "obras.view_obra")
     home.register_shelf(_("Last edited works"), last_edited, "obras.view_obra")
     home.growing = Obra
-

@@ -40,6 +40,7 @@ class RecordAdmin(ModelAdmin):
     form = RecordForm
     change_form_template = "backoffice/record_form.html"
     search_fields: ClassVar[tuple[str, ...]] = ("chave",)  # switches the search box on
+    empty_value_display = "–"
     search_help_text = _("Beginnings of words, without regard to accents and case")
     show_full_result_count = False
     list_per_page = 50

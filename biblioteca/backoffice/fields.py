@@ -97,5 +97,3 @@ class IdentifiersField(forms.Field):
 def named(name: str, message: Any) -> ValidationError:
     """Return the fault of the identifier that was written as ``name``."""
     return ValidationError("%(name)s: %(fault)s", "invalid", {"name": name, "fault": message})
-
-

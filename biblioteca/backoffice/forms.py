@@ -6,6 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from biblioteca.backoffice.naming import capitalized
 from biblioteca.backoffice.widgets import OrderedRecords, PictureInput, RecordPicker
 from biblioteca.photos.fields import PendingPhoto, clean_photo
 from biblioteca.photos.references import MAX_LENGTH
@@ -34,6 +35,7 @@ class RecordForm(forms.ModelForm):
         if self.instance.pk:
             self.initial["foto"] = public_url(self.instance.foto)
         for field in self.fields.values():
+            field.label = capitalized(field.label)
             if isinstance(field.widget, RecordPicker | OrderedRecords):
                 options = field.widget.related.model._meta
                 permission = f"{options.app_label}.add_{options.model_name}"

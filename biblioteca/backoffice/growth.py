@@ -76,7 +76,8 @@ class Point:
     number: int
     x: float
     y: float
-    is_labelled: bool
+    mark: str
+    anchor: str
 
 
 @dataclass(frozen=True)
@@ -102,11 +103,13 @@ class Growth:
         top = ceiling(max(numbers))
         points = [
             Point(
-                label=formats.date_format(date, "SHORT_DATE_FORMAT" if by_day else "b Y"),
+                label=formats.date_format(date, "j b" if by_day else "b Y"),
                 number=number,
                 x=round(LEFT + (WIDTH - LEFT - RIGHT) * place / max(len(steps) - 1, 1), 1),
                 y=height_of(number, top),
-                is_labelled=place % (5 if by_day else 2) == 0,
+                # Counted from the end, so that today is labelled.
+                mark=mark_of(len(steps) - 1 - place, 5 if by_day else 2),
+                anchor="end" if place == len(steps) - 1 else "middle",
             )
             for place, ((date, _change), number) in enumerate(zip(steps, numbers, strict=True))
         ]
@@ -134,6 +137,13 @@ class Growth:
     def last(self) -> Any:
         """The last point."""
         return self.points[-1]
+
+
+def mark_of(back: int, step: int) -> str:
+    """Tell whether the place so far from the end is labelled: "" or how narrow a page may be."""
+    if back % step:
+        return ""
+    return "always" if back % (3 * step) == 0 else "wide"
 
 
 def height_of(number: int, top: int) -> float:

@@ -188,4 +188,3 @@ class PictureInput(forms.TextInput):
             "most_bytes": MAX_BYTES,
             "most_megabytes": MAX_BYTES // 1024 // 1024,
         }
-

@@ -22,7 +22,7 @@ def test_a_work_is_created_with_a_picture_and_authors_in_order(admin_client):
         "arquivo": SimpleUploadedFile("capa.png", png()),
         "autores": [third.pk, first.pk, second.pk],
         "identificadores_esquema": ["isbn", "isbn"],
-        "identificadores_valor": ["85-359-1063-9", ""],
+        "identificadores_valor": ["85-359-1063-8", ""],
     }
     response = admin_client.post("/admin/obras/obra/add/", data)
     assert response.status_code == 302, response.context["errors"]

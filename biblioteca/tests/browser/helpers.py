@@ -35,7 +35,11 @@ DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 GRAVE = ("serious", "critical")
 # Transitions would be photographed and measured half-way.
-STILL = "*, *::before, *::after { transition: none !important; animation: none !important; }"
+STILL = (
+    "*, *::before, *::after { transition: none !important; animation: none !important; }"
+    # What sticks to the window would stand in the middle of a picture of the whole page.
+    " #submit-row, [class*='lg:sticky'] { position: static !important; }"
+)
 
 
 @dataclass

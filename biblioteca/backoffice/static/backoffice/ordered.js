@@ -45,8 +45,8 @@ class Ordered {
 
   sayPlace(row) {
     const rows = this.all();
-    this.say(this.root.dataset.moved.replace("%s", this.name(row))
-      .replace("%n", rows.indexOf(row) + 1).replace("%t", rows.length));
+    this.say(this.root.dataset.moved.replace("{name}", this.name(row))
+      .replace("{n}", rows.indexOf(row) + 1).replace("{total}", rows.length));
   }
 
   remove(row) {
@@ -57,13 +57,13 @@ class Ordered {
     row.remove();
     this.changed();
     (next?.querySelector("[data-remove]") ?? this.root.querySelector("[data-text]")).focus();
-    this.say(this.root.dataset.removed.replace("%s", name));
+    this.say(this.root.dataset.removed.replace("{name}", name));
   }
 
   add({ id, text }) {
     if (this.all().some((row) => row.querySelector("[data-value]").value === id)) {
-      this.say(this.root.dataset.already.replace("%s", text));
-      this.root.querySelector("[data-note]").textContent = this.root.dataset.already.replace("%s", text);
+      this.say(this.root.dataset.already.replace("{name}", text));
+      this.root.querySelector("[data-note]").textContent = this.root.dataset.already.replace("{name}", text);
       return;
     }
     const row = this.template.content.firstElementChild.cloneNode(true);
@@ -76,7 +76,7 @@ class Ordered {
     }
     this.rows.append(row);
     this.changed();
-    this.say(this.root.dataset.added.replace("%s", text).replace("%n", this.all().length));
+    this.say(this.root.dataset.added.replace("{name}", text).replace("{n}", this.all().length));
   }
 
   grabbed(event) {

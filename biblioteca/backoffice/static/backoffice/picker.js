@@ -61,7 +61,7 @@ class Picker {
     this.list.replaceChildren(...this.options.map((option, place) => this.item(option, place)));
     this.open(this.options.length > 0);
     this.note.textContent = found.length
-      ? this.root.dataset.found.replace("%n", found.length)
+      ? this.root.dataset.found.replace("{n}", found.length)
       : this.root.dataset.none;
     this.point(-1);
   }
@@ -129,7 +129,7 @@ class Picker {
       const made = await this.create(option.create);
       if (made) {
         this.set(made.id, made.text);
-        this.note.textContent = this.root.dataset.created.replace("%s", made.text);
+        this.note.textContent = this.root.dataset.created.replace("{name}", made.text);
       }
     } else {
       this.set(option.id, option.text);

@@ -40,7 +40,7 @@ async function look() {
     box.querySelector("ul").replaceChildren(...obras.map(card));
     box.hidden = obras.length === 0;
     box.querySelector("[data-heading]").textContent = obras.length
-      ? box.dataset.heading.replace("%n", obras.length) : "";
+      ? box.dataset.heading.replace("{n}", obras.length) : "";
   } catch {
     box.hidden = true;
   }
