@@ -3,25 +3,22 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
-from django.contrib.admin.widgets import AutocompleteSelect
 from django.utils.translation import gettext_lazy as _
 
-from autores.models import Autor
 from biblioteca.backoffice.bulk import BulkEdit, remove_picture
-from editoras.models import Editora
-from obras.models import Autoria, Obra
+from biblioteca.backoffice.fields import RecordField
+from obras.models import Obra
 
 State = dict[str, Any]
 
 
 def publisher_form(_admin: Any) -> type[forms.Form]:
     """Return the form that asks for a publisher, or for none."""
-    field = forms.ModelChoiceField(
-        Editora._default_manager.all(),
+    field = RecordField(
+        Obra,
+        "editora",
         label=_("publisher"),
         required=False,
-        widget=AutocompleteSelect(Obra._meta.get_field("editora"), admin.site),
         help_text=_("Leave it empty for works whose publisher nobody knows."),
     )
     return type("PublisherForm", (forms.Form,), {"editora": field})
@@ -29,10 +26,10 @@ def publisher_form(_admin: Any) -> type[forms.Form]:
 
 def author_form(_admin: Any) -> type[forms.Form]:
     """Return the form that asks for an author."""
-    field = forms.ModelChoiceField(
-        Autor._default_manager.all(),
+    field = RecordField(
+        Obra,
+        "autores",
         label=_("author"),
-        widget=AutocompleteSelect(Autoria._meta.get_field("autor"), admin.site),
         help_text=_("Comes last among the authors of each work that does not have it yet."),
     )
     return type("AuthorForm", (forms.Form,), {"autor": field})

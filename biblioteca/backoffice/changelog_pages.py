@@ -28,7 +28,7 @@ from django.utils.translation import gettext_lazy
 from biblioteca.backoffice import changelog
 from biblioteca.backoffice.changelog import Filters, Line, Position
 from biblioteca.backoffice.dates import read_period
-from biblioteca.backoffice.history import DOORS, can_see_log
+from biblioteca.backoffice.history import DOORS, HELP, can_see_log
 from biblioteca.records.edits import entries_of
 from biblioteca.records.models import HistoryEntry, Undoing
 from biblioteca.records.registry import model_of, record_models
@@ -324,7 +324,7 @@ def register() -> None:
     site: Any = admin.site
     site.register_page(
         "historico/", log_page, "historico", title=gettext_lazy("Change log"), icon="history",
-        permission="records.view_historyentry",
+        permission="records.view_historyentry", help_page=HELP,
     )  # fmt: skip
     site.register_page("historico.csv", log_csv, "historico_csv")
-    site.register_page("historico/acao/<str:group>/", action_page, "acao")
+    site.register_page("historico/acao/<str:group>/", action_page, "acao", help_page=HELP)

@@ -11,8 +11,7 @@ from typing import Any
 from django.contrib import messages
 from django.core import signing
 from django.core.exceptions import PermissionDenied
-from django.forms.models import BaseInlineFormSet, _get_foreign_key
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -119,21 +118,6 @@ class ConflictMixin:
             return self.conflict_page(request, object_id or "", conflict)
         except self.model.DoesNotExist:
             return self.deleted_meanwhile(request, object_id or "")
-
-    def get_formset_kwargs(
-        self, request: HttpRequest, obj: Any, inline: Any, prefix: str
-    ) -> dict[str, Any]:
-        """Take posted rows as new ones: they are written anew anyway, in their order.
-
-        Had somebody else saved meanwhile, the rows that the form was shown with would be gone, and
-        the form would be refused instead of compared.
-        """
-        given = super().get_formset_kwargs(request, obj, inline, prefix)  # type: ignore[misc]
-        if "data" in given and obj is not None and obj.pk:
-            link = link_of(inline, self.model)
-            if link:
-                given["data"] = as_new_rows(given["data"], prefix, link)
-        return given
 
     def find(self, object_id: str) -> Record | None:
         """Return the record with the id in an address."""
@@ -258,30 +242,16 @@ class ConflictMixin:
         """Say that the record is gone, and keep what was typed."""
         if not self.has_change_permission(request):  # type: ignore[attr-defined]
             raise PermissionDenied
-        form, formsets = self.forms_as_new(request)
-        if form.is_valid() and all(formset.is_valid() for formset in formsets):
-            values = self.values_of(form, formsets)  # type: ignore[attr-defined]
-            return self.gone_page(request, object_id, values, [])
+        maker: Any = self
+        form = maker.get_form(request, None, change=False)(request.POST, request.FILES)
+        if form.is_valid():
+            return self.gone_page(request, object_id, maker.values_of(form, []), [])
         lines = [
             (str(form.fields[name].label or name), form.data.get(name, ""))
             for name in form.fields
             if form.data.get(name)
         ]
         return self.gone_page(request, object_id, {}, lines)
-
-    def forms_as_new(self, request: HttpRequest) -> tuple[Any, list[BaseInlineFormSet]]:
-        """Return the forms of what was posted, as those of a record that is still to be made."""
-        maker: Any = self
-        form = maker.get_form(request, None, change=False)(request.POST, request.FILES)
-        form.is_valid()
-        formsets = []
-        for formset_class, _inline in maker.get_formsets_with_inlines(request, None):
-            prefix, link = formset_class.get_default_prefix(), formset_class.fk.name
-            data = as_new_rows(request.POST, prefix, link)
-            formsets.append(
-                formset_class(data, request.FILES, instance=self.model(), prefix=prefix)
-            )
-        return form, formsets
 
     def gone_page(
         self, request: HttpRequest, object_id: str, typed: State, lines: list[tuple[str, str]]
@@ -339,24 +309,6 @@ class ConflictMixin:
             "original": record,
             "record_address": self.address_of(record.pk) if record else "",
         }
-
-
-def link_of(inline: Any, model: type[Record]) -> str | None:
-    """Return the name of the field by which the rows of ``inline`` belong to a record."""
-    try:
-        return _get_foreign_key(model, inline.model, fk_name=inline.fk_name).name
-    except ValueError:
-        return None
-
-
-def as_new_rows(data: QueryDict, prefix: str, link: str) -> QueryDict:
-    """Return what was posted for rows of a record that is gone, as new rows."""
-    copy = data.copy()
-    copy[f"{prefix}-INITIAL_FORMS"] = "0"
-    for name in data:
-        if name.startswith(f"{prefix}-") and name.endswith(("-id", f"-{link}")):
-            copy[name] = ""
-    return copy
 
 
 def last_changes(record: Record, stored: Mapping[str, Any]) -> dict[str, HistoryEntry]:

@@ -22,6 +22,7 @@ from django.db.models import Model, Q, QuerySet
 from biblioteca.loading.models import BatchItem
 from biblioteca.photos import cleaning
 from biblioteca.photos.storage import STORED, storage_key
+from biblioteca.photos.thumbnails import delete_picture
 from biblioteca.records import text
 from biblioteca.records.models import (
     Alias,
@@ -340,7 +341,7 @@ def forget_pictures(removal: Removal, pictures: set[str], entries: QuerySet[Hist
         if used or not default_storage.exists(name):
             continue
         if not removal.simulate:
-            default_storage.delete(name)
+            delete_picture(name)
         removal.add("fotos", 1)
 
 

@@ -25,6 +25,8 @@ DOORS: dict[str, str | Promise] = {
     "codigo": gettext_lazy("program"),
 }
 PER_PAGE = 30
+# The page of the help that explains all this.
+HELP = "historico-e-lixeira"
 VERSION, OLDER = "versao", "antes"
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from biblioteca.backoffice.dates import Period, read_period
-from biblioteca.backoffice.history import DOORS, parse_id
+from biblioteca.backoffice.history import DOORS, HELP, parse_id
 from biblioteca.records import fitting, text, versions, writing
 from biblioteca.records.models import HistoryEntry, Record
 from biblioteca.records.registry import record_models
@@ -190,4 +190,5 @@ def register() -> None:
         title=gettext_lazy("Recycle bin"),
         icon="delete",
         permission=may_see,
+        help_page=HELP,
     )

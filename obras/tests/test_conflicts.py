@@ -2,6 +2,7 @@
 
 import re
 
+import lxml.html
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
@@ -16,7 +17,6 @@ from biblioteca.records.origins import Origin, writing_as
 from editoras.tests.factories import EditoraFactory
 from obras.models import Obra
 from obras.tests.factories import ObraFactory
-from obras.tests.test_admin import rows
 from obras.tests.test_uploads import png
 
 pytestmark = pytest.mark.django_db
@@ -48,17 +48,11 @@ class Form:
 
     def __init__(self, client, work):
         self.client, self.path = client, f"{LIST}{work.pk}/change/"
-        page = client.get(self.path)
-        authors = list(work.autorias.order_by("posicao"))
-        self.data = {
-            "_visto": hidden(page, "_visto"),
-            "titulo": work.titulo,
-            "editora": work.editora_id or "",
-            "foto": work.foto,
-            **rows(*[(a.posicao + 1, a.autor) for a in authors], initial=len(authors)),
-        }
-        for number, row in enumerate(authors):
-            self.data |= {f"autorias-{number}-id": row.pk, f"autorias-{number}-obra": work.pk}
+        form = lxml.html.fromstring(client.get(self.path).content).get_element_by_id("obra_form")
+        self.data = {}
+        for name, value in form.form_values():
+            self.data.setdefault(name, []).append(value)
+        assert self.data["_visto"]
 
     def save(self, **changes):
         return self.client.post(self.path, self.data | changes)
@@ -129,7 +123,7 @@ def test_authors_in_order_are_one_field(admin_client):
     work = ObraFactory(autores=[first, second])
     form = Form(admin_client, work)
     edit(work, autores=[second.pk, first.pk])
-    page = form.save(**{"autorias-TOTAL_FORMS": 3, "autorias-2-autor": third.pk})
+    page = form.save(autores=[first.pk, second.pk, third.pk])
     assert page.status_code == 409
     assert [c.name for c in page.context["choices"]] == ["autores"]
     assert "3. Terceira" in page.context["choices"][0].mine
@@ -137,11 +131,15 @@ def test_authors_in_order_are_one_field(admin_client):
     assert stored(work).author_ids == [first.pk, second.pk, third.pk]
 
 
-def test_identifiers_changed_by_another_survive_a_form(admin_client):
+def test_identifiers_changed_by_another_are_kept_and_shown(admin_client):
     work = ObraFactory()
     form = Form(admin_client, work)
     edit(work, identificadores=[["isbn", "9788535902778"]])
-    form.save(titulo="Novo")
+    page = form.save(titulo="Novo")
+    merged = {choice.name: choice.chosen for choice in page.context["merged"]}
+    assert merged == {"titulo": "meu", "identificadores": "atual"}
+    form.resolve(page, **merged)
+    assert stored(work).titulo == "Novo"
     assert stored(work).identifiers == [["isbn", "9788535902778"]]
 
 
@@ -173,8 +171,7 @@ def test_an_author_deleted_while_choosing_is_said(admin_client):
     work, gone = ObraFactory(titulo="Antes", autores=[]), AutorFactory()
     form = Form(admin_client, work)
     edit(work, titulo="De beto")
-    more = {"autorias-TOTAL_FORMS": 1, "autorias-0-autor": gone.pk, "autorias-0-posicao": 1}
-    page = form.save(titulo="De ana", **more)
+    page = form.save(titulo="De ana", autores=[gone.pk])
     assert page.status_code == 409, page.content.decode()
     writing.delete(Autor.objects.get(pk=gone.pk))
     done = admin_client.get(form.resolve(page, titulo="meu", autores="meu")["Location"])
@@ -219,7 +216,7 @@ def test_bringing_back_needs_the_permission_to_add(client):
     writing.delete(stored(work))
     page = form.save()
     assert not page.context["may_restore"]
-    data = {"_digitado": form.data["_visto"], "_restaurar": "1"}
+    data = {"_digitado": form.data["_visto"][0], "_restaurar": "1"}
     client.raise_request_exception = False
     assert client.post(form.path, data).status_code in (302, 403)
     assert not Obra.objects.exists()

@@ -118,7 +118,9 @@ def test_a_bulk_edit_is_undone_from_its_message(office):
     for place in range(3):
         boxes.nth(place).check()
     page.locator("select[name=action]").select_option("set_publisher")
-    page.locator("#changelist-form button[name=index], #changelist-form [type=submit]").first.click()
+    page.locator(
+        "#changelist-form button[name=index], #changelist-form [type=submit]"
+    ).first.click()
     page.locator("[name=_vistos]").wait_for(state="attached")
     office.keep(page, "em-lote")
     page.locator(".bo-form button[type=submit]").click()
