@@ -77,7 +77,7 @@ class RelatedFilter(SimpleListFilter):
         key = self.key()
         return queryset if key is None else queryset.filter(**{self.column: key})
 
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: Any) -> Iterator[Any]:
         """Give the template the picker and the other parameters of the list."""
         chosen = self.related.rows([self.key()] if self.key() is not None else [])
         others = {

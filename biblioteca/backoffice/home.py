@@ -11,7 +11,6 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from biblioteca.api.pagination import MAX_COUNTED
 from biblioteca.backoffice.growth import Growth, growth_of
 from biblioteca.backoffice.images import image
 from biblioteca.backoffice.kept import kept, last_change
@@ -19,6 +18,7 @@ from biblioteca.backoffice.naming import Text, capitalized, change_address, list
 from biblioteca.loading.models import Batch, BatchItem
 from biblioteca.loading.records import Verdict
 from biblioteca.records.found import number_of
+from biblioteca.records.listing import MAX_COUNTED
 from biblioteca.records.models import HistoryEntry, Record
 from biblioteca.records.registry import record_models
 

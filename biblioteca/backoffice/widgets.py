@@ -33,7 +33,7 @@ class Related:
     def context(self, *, may_create: bool) -> dict[str, Any]:
         """Return what the template says to the script."""
         options = self.source._meta
-        query = {
+        query: dict[str, Any] = {
             "app_label": options.app_label,
             "model_name": options.model_name,
             "field_name": self.field,
