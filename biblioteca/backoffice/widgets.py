@@ -151,6 +151,10 @@ class IdentifierRows(forms.Widget):
         """Tell that nothing is ever left out: no row means no identifier."""
         return False
 
+    def id_for_label(self, id_: str) -> str:
+        """Return nothing: each field of each row has a label of its own."""
+        return ""
+
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         """Add the rows; a scheme that the list does not have keeps its place in its own row."""
         context = super().get_context(name, value, attrs)
