@@ -43,6 +43,7 @@ class RecordAdmin(ModelAdmin):
     empty_value_display = "–"
     search_help_text = _("Beginnings of words, without regard to accents and case")
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # a count for each choice of each filter
     list_per_page = 50
     list_filter: ClassVar[tuple[Any, ...]] = (MissingFilter,)
     list_filter_sheet = False

@@ -131,7 +131,7 @@ def test_a_work_with_a_new_author_and_an_uploaded_cover(office, cover):
     assert page.get_by_role("img", name="Prévia").is_visible()
     office.keep(page, "07-obra-nova")
     page.get_by_role("button", name="Salvar e adicionar").click()
-    page.get_by_text("com sucesso").wait_for()
+    page.get_by_text("Salvo no catálogo").wait_for()
     assert page.get_by_role("combobox", name="Editora").input_value() == "B. L. Garnier"
     office.keep(page, "08-salva-e-outra")
     page.close()
