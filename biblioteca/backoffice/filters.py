@@ -9,8 +9,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from biblioteca.api.parameters import MAX_ID
-from biblioteca.backoffice.widgets import Related
+from biblioteca.backoffice.widgets import Related, read_key
 from biblioteca.records.models import Record
 
 
@@ -68,9 +67,10 @@ class RelatedFilter(SimpleListFilter):
         text = self.value()
         if not text:
             return None
-        if not (text.isascii() and text.isdigit()) or int(text) > MAX_ID:
+        key = read_key(text)
+        if key is None:
             raise IncorrectLookupParameters
-        return int(text)
+        return key
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         """Narrow to the records that refer to the one asked for."""
