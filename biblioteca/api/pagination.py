@@ -16,14 +16,10 @@ from biblioteca.api.parameters import Parameter, read_choice, read_whole_number
 from biblioteca.cache.counts import counts
 from biblioteca.cache.tokens import current_reading
 from biblioteca.records.found import FoundListing
-from biblioteca.records.listing import Listing
+from biblioteca.records.listing import MAX_COUNTED, MAX_OFFSET, Listing
 
 PAGE_SIZE = 20
 MAX_PAGE_SIZE = 200
-# How many rows from either end ``page`` reaches; behind that a client walks by cursor.
-MAX_OFFSET = 100_000
-# A search with more hits than this does not count them.
-MAX_COUNTED = 10_000
 
 
 @cache
