@@ -15,15 +15,16 @@ import pytest
 import requests
 import yaml
 
+from biblioteca.tests.machine import DEPLOY, Machine
 from biblioteca.tests.servers import ROOT, free_port
 from biblioteca.tests.stack import wait_for
 
-DEPLOY = ROOT / "deploy"
 SCRIPTS = ("start", "backup", "restore", "write-env")
 PROGRAMS = ("setup", "demo", "healthy", "gateway/clients")
 # Kinds of Kubernetes itself; those of Kong and kustomize have no published schema.
 MANIFESTS = (
-    "namespace", "configuration", "storage", "migrate", "deployment", "service", "network",
+    "namespace", "configuration", "storage", "migrate", "deployment", "worker", "service",
+    "network",
 )  # fmt: skip
 
 
@@ -99,7 +100,7 @@ def test_compose_sets_what_the_service_knows(compose):
 
 def test_units_start_what_is_there():
     units = list((DEPLOY / "systemd").iterdir())
-    assert len(units) == 4
+    assert len(units) == 5
     for unit in units:
         text = unit.read_text(encoding="utf-8")
         for program in re.findall(r"^ExecStart=/opt/biblioteca/(deploy/\S+)", text, re.MULTILINE):
@@ -150,44 +151,6 @@ def test_env_for_the_other_way_names_what_compose_reads(tmp_path, compose):
 def test_env_from_nonsense_is_refused(tmp_path, arguments):
     assert write_env(tmp_path, *arguments).returncode == 2
     assert not (tmp_path / ".env").exists()
-
-
-class Machine:
-    """The volumes of the stack, as directories; its programs, as processes."""
-
-    def __init__(self, directory):
-        self.settings, self.services = directory / "settings", directory / "services"
-        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        self.environment = kept | {
-            "SETTINGS_DIR": str(self.settings), "SERVICES_DIR": str(self.services),
-            "DATA_DIR": str(directory / "data"), "STATIC_ROOT": str(directory / "static"),
-            "DATABASE_URL": f"sqlite:///{directory}/data/biblioteca.sqlite3",
-            "PYTHON": sys.executable, "LANGUAGE_CODE": "en",
-        }  # fmt: skip
-        (directory / "data").mkdir()
-        self.service = {
-            f"{name}_FILE": str(self.settings / name.lower())
-            for name in ("DJANGO_SECRET_KEY", "GATEWAY_SECRET", "DATABASE_URL", "OAUTH_ISSUER",
-                         "OAUTH_AUDIENCE", "OAUTH_JWKS", "DEMO")
-        }  # fmt: skip
-        self.service |= {"DJANGO_ALLOWED_HOSTS": "localhost", "PUBLIC_URL": "https://localhost"}
-
-    def program(self, name, *arguments, status=0, **environment):
-        done = subprocess.run(
-            [sys.executable, DEPLOY / name, *arguments], capture_output=True, text=True,
-            env=self.environment | environment,
-        )  # fmt: skip
-        assert done.returncode == status, done.stdout + done.stderr
-        return done.stdout + done.stderr
-
-    def as_service(self, *command, status=0):
-        environment = {k: v for k, v in self.environment.items() if k != "DATABASE_URL"}
-        done = subprocess.run(
-            [DEPLOY / "start", *command], capture_output=True, text=True,
-            env=environment | self.service,
-        )  # fmt: skip
-        assert done.returncode == status, done.stdout + done.stderr
-        return done.stdout + done.stderr
 
 
 def test_setup_draws_once_and_takes_what_is_given(tmp_path):
