@@ -203,6 +203,7 @@ def test_the_demonstration_gives_tokens_that_production_refuses(tmp_path):
         assert requests.get(f"{address}/obras/", headers=bearer).json()["count"] > 100
         made = requests.post(f"{address}/autores/", json={"nome": "Demo"}, headers=bearer)
         assert made.status_code == 201
+        assert "Server" not in made.headers
         assert made.headers["Location"].startswith("https://localhost/autores/")
     finally:
         process.terminate()
