@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import stat
 import subprocess
 import sys
@@ -46,7 +47,7 @@ def test_the_scripts_pass_their_linter():
 
 
 def test_compose_files_are_what_the_specification_says():
-    files = ("docker-compose.yml", "deploy/compose.mysql.yml")
+    files = ("docker-compose.yml", "deploy/compose.mysql.yml", "deploy/compose.node.yml")
     tool("check-jsonschema", "--builtin-schema", "vendor.compose-spec", *files)
 
 
@@ -89,6 +90,29 @@ def test_compose_holds_together(compose):
     assert services["kong"]["environment"]["KONG_ADMIN_LISTEN"] == "${KONG_ADMIN_LISTEN:-off}"
     # Kong must come to the service by the network whose addresses the service believes.
     assert set(services["app"]["networks"]) & set(services["kong"]["networks"]) == {"inside"}
+
+
+def test_options_of_the_gateway_stay_when_its_configuration_is_rendered_again(compose, tmp_path):
+    """What stands in .env comes with every start, and not only with the one command."""
+    command = compose["services"]["gateway-config"]["command"]
+    assert command.endswith(" ${GATEWAY_OPTIONS:-}")
+    options = "--no 10.0.0.11:8000 --acme-email a@example.org --acme-dominio c.example.org"
+    command = command.replace("${GATEWAY_OPTIONS:-}", options)
+    command = command.replace("${GATEWAY_WAY:-token}", "token").replace("/run/gateway", "{place}")
+    machine = Machine(tmp_path)
+    machine.program("setup")
+    machine.program("demo")
+    machine.service |= {
+        "CERTIFICATES_REDIS_URL_FILE": str(machine.settings / "certificates_redis_url")
+    }
+    machine.as_service(*(word.format(place=tmp_path) for word in shlex.split(command)))
+    document = yaml.safe_load((tmp_path / "kong.yml").read_text())
+    assert [one["target"] for one in document["upstreams"][0]["targets"]] == ["10.0.0.11:8000"]
+    (acme,) = [one for one in document["plugins"] if one["name"] == "acme"]
+    kept = acme["config"]["storage_config"]["redis"]
+    assert kept["host"] in compose["services"], "certificates are kept in a service of the stack"
+    assert "appendonly yes" in compose["services"][kept["host"]]["command"][-1]
+    assert kept["password"] == (machine.services / "redis_password").read_text()
 
 
 def test_compose_sets_what_the_service_knows(compose):
