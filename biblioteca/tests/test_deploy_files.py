@@ -117,9 +117,18 @@ def test_options_of_the_gateway_stay_when_its_configuration_is_rendered_again(co
 
 def test_compose_sets_what_the_service_knows(compose):
     known = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
-    names = set(compose["services"]["app"]["environment"])
+    environment = compose["services"]["app"]["environment"]
+    names = {name.removesuffix("_FILE") for name in environment}
     gunicorn = {"BIND", "WORKERS", "FORWARDED_ALLOW_IPS"}
-    assert {name.removesuffix("_FILE") for name in names} - gunicorn <= known
+    assert names - gunicorn <= known
+    # What the image says (directories), and what a stack behind a gateway is never set to.
+    elsewhere = {"DATA_DIR", "STATIC_ROOT", "MEDIA_ROOT", "DJANGO_DEBUG", "TRUST"}
+    assert known - names == elsewhere, "a setting in .env that does not reach the service"
+    drawn = compose["services"]["setup"]["environment"]
+    for name, value in environment.items():
+        if name.endswith("_FILE"):
+            assert value == f"/run/biblioteca/{name.removesuffix('_FILE').lower()}"
+            assert name == "DEMO_FILE" or name.removesuffix("_FILE") in drawn
 
 
 def test_units_start_what_is_there():
