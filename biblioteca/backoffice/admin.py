@@ -111,7 +111,7 @@ class RecordAdmin(ConflictMixin, HistoryMixin, BulkMixin, ModelAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
         try:
-            name = clean_text(request.POST.get("nome", ""), self.model.NAME_LENGTH)
+            name = clean_text(request.POST.get("nome", ""), NamedRecord.NAME_LENGTH)
         except ValidationError as error:
             return refusal(" ".join(error.messages))
         values = {self.model.TEXT_FIELD: name, "foto": ""}
