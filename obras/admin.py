@@ -15,6 +15,7 @@ from biblioteca.backoffice.admin import RecordAdmin
 from biblioteca.backoffice.filters import MissingFilter, RelatedFilter
 from biblioteca.backoffice.images import image, image_address
 from biblioteca.backoffice.naming import change_address
+from biblioteca.backoffice.widgets import read_key
 from obras import figures
 from obras.bulk import BULK_EDITS
 from obras.duplicates import similar_works
@@ -109,8 +110,7 @@ class ObraAdmin(RecordAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         title = request.GET.get("titulo", "")[: Obra.TITLE_LENGTH]
-        own = request.GET.get("obra", "")
-        exclude = int(own) if own.isascii() and own.isdigit() and len(own) < 19 else None
+        exclude = read_key(request.GET.get("obra", ""))
         if len(title.strip()) < SHORTEST_TITLE:
             return JsonResponse({"obras": []})
         return JsonResponse(

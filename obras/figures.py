@@ -8,10 +8,10 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from biblioteca.api.pagination import MAX_COUNTED
 from biblioteca.backoffice import home
 from biblioteca.backoffice.panels import register_panel
 from biblioteca.records.found import number_of
+from biblioteca.records.listing import MAX_COUNTED
 from biblioteca.records.models import Record
 from obras.models import Autoria, Obra
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from biblioteca.backoffice.endpoints import taken_identifiers
@@ -52,7 +53,7 @@ class ObraForm(RecordForm):
             self.instance, values.get("identificadores") or []
         ).items():
             message = format_html(
-                _("{} {} is already that of {}."),
+                gettext("{} {} is already that of {}."),
                 scheme.upper(),
                 value,
                 format_html('<a href="{}">“{}”</a>', change_address(other), other.display_text),

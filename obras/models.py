@@ -1,6 +1,6 @@
 """Obra: a work, with its authors in order and its publisher."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from autores.models import Autor
 from biblioteca.records.aggregates import OrderedIds
 from biblioteca.records.fields import CodePointField
-from biblioteca.records.models import Identificador, Record, SearchWord
-from biblioteca.records.text import digest
+from biblioteca.records.models import Alias, Identificador, LinkRows, Record, SearchWord
+from biblioteca.records.search import stored_words
+from biblioteca.records.text import digest, words_of
 from editoras.models import Editora
 
 
@@ -52,6 +53,7 @@ class Obra(Record):
     TEXT_FIELD = "titulo"
 
     UNSHOWN = frozenset({"identificadores"})
+    REFERENCES = {"editora_id": Editora, "autores": Autor}
     TITLE_LENGTH = 2000
 
     titulo = CodePointField(_("title"), max_length=TITLE_LENGTH)
@@ -133,10 +135,62 @@ class Obra(Record):
             Identificador.objects.bulk_create(self.identifier_rows())
 
     @classmethod
+    def replace_links(cls, records: Sequence["Obra"], names: Collection[str]) -> None:
+        """Store anew the authors or identifiers of all ``records``."""
+        ids = [work.pk for work in records]
+        if "autores" in names:
+            Autoria.objects.filter(obra__in=ids).delete()
+            Autoria.objects.bulk_create(row for work in records for row in work.authorships())
+        if "identificadores" in names:
+            Identificador.objects.filter(recurso=cls.RESOURCE, registro_id__in=ids).delete()
+            Identificador.objects.bulk_create(
+                row for work in records for row in work.identifier_rows()
+            )
+
+    @classmethod
     def insert_links(cls, records: Sequence["Obra"]) -> None:
         """Store the authors and identifiers of new works."""
         Autoria.objects.bulk_create(row for work in records for row in work.authorships())
         Identificador.objects.bulk_create(row for work in records for row in work.identifier_rows())
+
+    @classmethod
+    def link_rows(cls, states: Mapping[int, dict[str, Any]]) -> list[LinkRows]:
+        """Return the rows of authors and identifiers of new works."""
+        authors = [
+            (key, author_id, place)
+            for key, state in states.items()
+            for place, author_id in enumerate(state["autores"])
+        ]
+        identifiers = [
+            (cls.RESOURCE, key, scheme, value)
+            for key, state in states.items()
+            for scheme, value in state["identificadores"]
+        ]
+        return [
+            (Autoria, ["obra_id", "autor_id", "posicao"], authors),
+            (Identificador, ["recurso", "registro_id", "esquema", "valor"], identifiers),
+        ]
+
+    @classmethod
+    def words_of_states(cls, states: Mapping[int, dict[str, Any]]) -> dict[int, set[str]]:
+        """Return the words of titles and identifiers, with those of authors and publishers.
+
+        These have theirs already, those of their other names among them.
+        """
+        found = super().words_of_states(states)
+        authors = stored_words(
+            Autor.WORDS, (key for state in states.values() for key in state["autores"])
+        )
+        publishers = stored_words(
+            Editora.WORDS, (key for state in states.values() if (key := state["editora_id"]))
+        )
+        for key, state in states.items():
+            own = found[key]
+            own |= words_of(value for _scheme, value in state["identificadores"])
+            own.update(publishers.get(state["editora_id"], ()))
+            for author_id in state["autores"]:
+                own.update(authors.get(author_id, ()))
+        return found
 
     @classmethod
     def fetch_links(cls, records: Sequence["Obra"]) -> None:
@@ -172,24 +226,31 @@ class Obra(Record):
 
     @classmethod
     def search_texts(cls, records: Sequence["Obra"]) -> dict[int, list[str]]:
-        """Return title, authors' and publisher's names and identifiers, in four queries at most."""
+        """Return title, names (those merged away too) and identifiers, in four queries at most."""
         texts = super().search_texts(records)
-        by_publisher: dict[int, list[int]] = {}
+        shown_by: dict[tuple[str, int], list[int]] = {}
         for work in records:
             if work.editora_id is not None:
-                by_publisher.setdefault(work.editora_id, []).append(work.pk)
-        publishers = Editora.objects.filter(pk__in=list(by_publisher)).values_list("pk", "nome")
-        for publisher_id, name in publishers:
-            for key in by_publisher[publisher_id]:
-                texts[key].append(name)
+                shown_by.setdefault((Editora.RESOURCE, work.editora_id), []).append(work.pk)
         authorships = Autoria.objects.filter(obra__in=list(texts)).values_list(
-            "obra", "autor__nome"
+            "obra", "autor_id", "autor__nome"
         )
         identifiers = Identificador.objects.filter(
             recurso=cls.RESOURCE, registro_id__in=list(texts)
         ).values_list("registro_id", "valor")
-        for key, value in [*authorships, *identifiers]:
+        for key, author_id, name in authorships:
+            shown_by.setdefault((Autor.RESOURCE, author_id), []).append(key)
+            texts[key].append(name)
+        for key, value in identifiers:
             texts[key].append(value)
+        ids: dict[str, list[int]] = {}
+        for resource, shown_id in shown_by:
+            ids.setdefault(resource, []).append(shown_id)
+        publishers = Editora.objects.filter(pk__in=ids.get(Editora.RESOURCE, ()))
+        names = [(Editora.RESOURCE, *row) for row in publishers.values_list("pk", "nome")]
+        for resource, shown_id, name in [*names, *Alias.names(ids)]:
+            for key in shown_by[resource, shown_id]:
+                texts[key].append(name)
         return texts
 
 

@@ -46,12 +46,13 @@ class RecordAdmin(ConflictMixin, HistoryMixin, BulkMixin, ModelAdmin):
     empty_value_display = "–"
     search_help_text = _("Beginnings of words, without regard to accents and case")
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # a count for each choice of each filter
     list_per_page = 50
     list_filter: ClassVar[tuple[Any, ...]] = (MissingFilter,)
     list_filter_sheet = False
     list_display_links = ("name",)
     actions_selection_counter = True
-    readonly_fields = ("preview",)
+    readonly_fields: ClassVar[tuple[str, ...]] = ("preview",)
     ordering = ("chave", "pk")
     compressed_fields = True
     # Where the list stands in the navigation, and the page of the help that explains it.
@@ -110,7 +111,7 @@ class RecordAdmin(ConflictMixin, HistoryMixin, BulkMixin, ModelAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
         try:
-            name = clean_text(request.POST.get("nome", ""), self.model.NAME_LENGTH)
+            name = clean_text(request.POST.get("nome", ""), NamedRecord.NAME_LENGTH)
         except ValidationError as error:
             return refusal(" ".join(error.messages))
         values = {self.model.TEXT_FIELD: name, "foto": ""}
@@ -169,9 +170,10 @@ class RecordAdmin(ConflictMixin, HistoryMixin, BulkMixin, ModelAdmin):
 
     def with_kept(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """Return ``response``, the next form's address with what it takes over from this one."""
-        is_next = "_addanother" in request.POST and isinstance(response, HttpResponseRedirect)
         taken = {name: request.POST.get(name, "") for name in self.kept_for_next}
-        if not is_next or not any(taken.values()):
+        if "_addanother" not in request.POST or not any(taken.values()):
+            return response
+        if not isinstance(response, HttpResponseRedirect):
             return response
         address = response.url.split("?")[0]
         return HttpResponseRedirect(f"{address}?{urlencode(taken)}")

@@ -226,7 +226,7 @@ class BulkMixin:
                 writing.delete_many(going)
                 return Done(group, len(going), len(used))
             changes = [(record, edit.change(record.state(), given)) for record in records]
-            return Done(group, writing.update_many(changes))
+            return Done(group, len(writing.update_many(changes)))
 
         with writing_as(replace(current_origin(), group=group)):
             return writing.in_transaction(work)

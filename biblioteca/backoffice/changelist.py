@@ -8,10 +8,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.views import ChangeList
 
-from biblioteca.api.pagination import MAX_COUNTED, MAX_OFFSET
 from biblioteca.backoffice.kept import kept, last_change
 from biblioteca.records.found import FoundListing, number_of
-from biblioteca.records.listing import Listing
+from biblioteca.records.listing import MAX_COUNTED, MAX_OFFSET, Listing
 
 BY_NAME, BY_ID = ("chave", "id"), ("id",)
 
@@ -26,7 +25,7 @@ class RecordPaginator(Paginator):
         self.known = known
 
     @property
-    def count(self) -> int:  # type: ignore[override]
+    def count(self) -> int:
         """The length of the list."""
         return self.known
 
@@ -42,6 +41,8 @@ class RecordChangeList(ChangeList):
     there is a page after this one.
     """
 
+    query: str
+    page_num: int
     has_more = False
     total: int | None = None
 

@@ -5,25 +5,27 @@ from typing import Any
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from biblioteca.api.pagination import MAX_COUNTED
 from biblioteca.backoffice.changelist import BY_NAME
 from biblioteca.backoffice.checkdigits import approve, explain
 from biblioteca.photos.fields import PendingPhoto, clean_photo
 from biblioteca.records.found import FoundListing
 from biblioteca.records.identifiers import holders
-from biblioteca.records.listing import Listing
+from biblioteca.records.listing import MAX_COUNTED, Listing
 from biblioteca.records.models import Record
 from biblioteca.records.registry import record_models
+
+# So many records are shown at once while somebody types.
+FOUND = 20
 
 
 class RecordAutocomplete(AutocompleteJsonView):
     """Django's answer to an autocomplete field, found as lists are: nothing is counted."""
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Answer with the records found, by name."""
         self.term, self.model_admin, self.source_field, _to_field = self.process_request(request)
         if not issubclass(self.model_admin.model, Record):
@@ -36,15 +38,14 @@ class RecordAutocomplete(AutocompleteJsonView):
             if self.term.strip()
             else Listing(rows, same)
         )
-        start = (page_number(request) - 1) * self.paginate_by
-        found = listing.between(BY_NAME, False, start, start + self.paginate_by + 1)
+        start = (page_number(request) - 1) * FOUND
+        found = listing.between(BY_NAME, False, start, start + FOUND + 1)
         return JsonResponse(
             {
                 "results": [
-                    {"id": str(record.pk), "text": record.display_text}
-                    for record in found[: self.paginate_by]
+                    {"id": str(record.pk), "text": record.display_text} for record in found[:FOUND]
                 ],
-                "pagination": {"more": len(found) > self.paginate_by},
+                "pagination": {"more": len(found) > FOUND},
             }
         )
 

@@ -8,7 +8,13 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from biblioteca.backoffice.checkdigits import explain
-from biblioteca.backoffice.widgets import IdentifierRows, OrderedRecords, RecordPicker, Related
+from biblioteca.backoffice.widgets import (
+    IdentifierRows,
+    OrderedRecords,
+    RecordPicker,
+    Related,
+    read_key,
+)
 from biblioteca.records.identifiers import clean_identifier
 from biblioteca.records.models import Record
 
@@ -45,18 +51,17 @@ class OrderedRecordsField(forms.Field):
     def clean(self, value: Sequence[Any] | None) -> list[int]:
         """Return the ids. Raises ValidationError for one that does not exist or stands twice."""
         given = [str(key) for key in super().clean(value) or []]
-        keys = [int(key) for key in given if key.isascii() and key.isdigit() and len(key) < 19]
-        names = {row["id"]: row["text"] for row in self.related.rows(keys)}
-        seen: set[int] = set()
+        names = {row["id"]: row["text"] for row in self.related.rows(given)}
+        keys: list[int] = []
         for text in given:
-            key = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
-            if key not in names:
+            key = read_key(text)
+            if key is None or key not in names:
                 params = {"id": text[:20]}
                 raise ValidationError(self.error_messages["unknown"], "unknown", params)
-            if key in seen:
+            if key in keys:
                 params = {"name": names[key]}
                 raise ValidationError(self.error_messages["repeated"], "repeated_id", params)
-            seen.add(key)
+            keys.append(key)
         return keys
 
     def has_changed(self, initial: Any, data: Any) -> bool:

@@ -9,8 +9,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from biblioteca.api.parameters import MAX_ID
-from biblioteca.backoffice.widgets import Related
+from biblioteca.backoffice.widgets import Related, read_key
 from biblioteca.records.models import Record
 
 
@@ -68,16 +67,17 @@ class RelatedFilter(SimpleListFilter):
         text = self.value()
         if not text:
             return None
-        if not (text.isascii() and text.isdigit()) or int(text) > MAX_ID:
+        key = read_key(text)
+        if key is None:
             raise IncorrectLookupParameters
-        return int(text)
+        return key
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         """Narrow to the records that refer to the one asked for."""
         key = self.key()
         return queryset if key is None else queryset.filter(**{self.column: key})
 
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: Any) -> Iterator[Any]:
         """Give the template the picker and the other parameters of the list."""
         chosen = self.related.rows([self.key()] if self.key() is not None else [])
         others = {

@@ -15,9 +15,9 @@ from biblioteca.records.models import HistoryEntry, Record
 MOST_ENTRIES = 3_000_000
 MONTHS = 12
 DAYS = 31
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 720, 220, 56, 28, 12, 12
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 720, 230, 72, 36, 12, 12
 LINES = 4
-SIGNS = {
+SIGNS: dict[str, int] = {
     HistoryEntry.Action.CREATED: 1,
     HistoryEntry.Action.RESTORED: 1,
     HistoryEntry.Action.DELETED: -1,

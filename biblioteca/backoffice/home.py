@@ -11,7 +11,6 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from biblioteca.api.pagination import MAX_COUNTED
 from biblioteca.backoffice.growth import Growth, growth_of
 from biblioteca.backoffice.images import image
 from biblioteca.backoffice.kept import kept, last_change
@@ -19,6 +18,7 @@ from biblioteca.backoffice.naming import Text, capitalized, change_address, list
 from biblioteca.loading.models import Batch, BatchItem
 from biblioteca.loading.records import Verdict
 from biblioteca.records.found import number_of
+from biblioteca.records.listing import MAX_COUNTED
 from biblioteca.records.models import HistoryEntry, Record
 from biblioteca.records.registry import record_models
 
@@ -26,7 +26,6 @@ CARDS = 6
 CARD_COVER = (72, 100)
 # The last edited records are looked for among so many last changes of the catalogue.
 CHANGES = 300
-KEPT_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -149,7 +148,7 @@ def counts(request: HttpRequest, admins: Sequence[Any], version: int) -> list[Fi
 def count_of(model: type[Record], version: int) -> int:
     """Return how many records of ``model`` there are, as of a short while ago."""
     name = f"home:count:{model.RESOURCE}"
-    return kept(name, version, model._default_manager.count, seconds=KEPT_SECONDS)
+    return kept(name, version, model._default_manager.count)
 
 
 def cares(request: HttpRequest, admins: Sequence[Any], version: int) -> list[Figure]:
@@ -159,7 +158,7 @@ def cares(request: HttpRequest, admins: Sequence[Any], version: int) -> list[Fig
     for care in wanted:
         if request.user.has_perm(care.permission):
             name = f"home:care:{care.address()}"
-            number = kept(name, version, care.count, seconds=KEPT_SECONDS)
+            number = kept(name, version, care.count)
             is_more = number > MAX_COUNTED
             figures.append(
                 Figure(str(care.title), min(number, MAX_COUNTED), care.address(), is_more)
@@ -201,7 +200,7 @@ def rejected(request: HttpRequest, version: int) -> Figure | None:
         rows = BatchItem.objects.filter(lote=last, veredito=Verdict.REJECTED)
         return last, rows.count()
 
-    batch, number = kept("home:rejected", version, count, seconds=KEPT_SECONDS)
+    batch, number = kept("home:rejected", version, count)
     return Figure(_("Rejected lines of the last load"), number, load_address(batch))
 
 
@@ -222,5 +221,5 @@ def growth(request: HttpRequest, version: int) -> Growth | None:
     if not request.user.has_perm(f"{options.app_label}.view_{options.model_name}"):
         return None
     total = count_of(model, version)
-    steps = kept("home:growth", version, lambda: growth_of(model), seconds=KEPT_SECONDS)
+    steps = kept("home:growth", version, lambda: growth_of(model))
     return Growth.ending_at(total, steps, capitalized(options.verbose_name_plural))

@@ -10,10 +10,10 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.i18n import set_language
-from unfold.sites import UnfoldAdminSite
 
 from biblioteca.backoffice import endpoints, home, images
 from biblioteca.backoffice.naming import Text, capitalized, list_address
+from biblioteca.backoffice.signin.site import SignInSite
 
 View = Callable[..., HttpResponseBase]
 # The codename of a permission ("records.view_merge"), or a question about the request.
@@ -42,7 +42,7 @@ class Page:
         return self.permission is None or request.user.has_perm(self.permission)
 
 
-class CatalogueAdminSite(UnfoldAdminSite):
+class CatalogueAdminSite(SignInSite):
     """The back office."""
 
     site_header = "Biblioteca"

@@ -1,8 +1,18 @@
-"""The theme's own messages, which come without translations: here they are collected with ours."""
+"""Messages of the theme, which come without translations and some of Django's, collected with ours.
+
+Django's Portuguese takes every record for masculine ("o obra", "outro editora").
+"""
 
 from django.utils.translation import gettext_lazy as _
 
 MESSAGES = (
+    _("The {name} “{obj}” was added successfully."),
+    _("The {name} “{obj}” was added successfully. You may add another {name} below."),
+    _("The {name} “{obj}” was changed successfully."),
+    _("The {name} “{obj}” was changed successfully. You may edit it again below."),
+    _("The {name} “{obj}” was changed successfully. You may add another {name} below."),
+    _("The %(name)s “%(obj)s” was deleted successfully."),
+    _("Save and add another"),
     _("%(full_result_count)s total"),
     _("After you've created a user, you’ll be able to edit more user options."),
     _("Apply Filters"),

@@ -12,12 +12,21 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
+from biblioteca.api.parameters import MAX_ID
 from biblioteca.backoffice.naming import change_address
 from biblioteca.photos.pictures import MAX_BYTES
 from biblioteca.records.models import NamedRecord, Record
 
 # What the picker's text field is called, beside the id that was chosen.
 TEXT_SUFFIX = "_texto"
+
+
+def read_key(value: Any) -> int | None:
+    """Return the id that ``value`` writes, None when no record can have it."""
+    text = str(value)
+    if not (text.isascii() and text.isdigit()) or len(text) > 20 or int(text) > MAX_ID:
+        return None
+    return int(text)
 
 
 class Related:
@@ -33,7 +42,7 @@ class Related:
     def context(self, *, may_create: bool) -> dict[str, Any]:
         """Return what the template says to the script."""
         options = self.source._meta
-        query = {
+        query: dict[str, Any] = {
             "app_label": options.app_label,
             "model_name": options.model_name,
             "field_name": self.field,
@@ -58,7 +67,7 @@ class Related:
 
     def rows(self, ids: Sequence[Any]) -> list[dict[str, Any]]:
         """Return id, text and address of the records with ``ids``, in their order."""
-        keys = [int(key) for key in ids if str(key).isascii() and str(key).isdigit()]
+        keys = [key for key in map(read_key, ids) if key is not None]
         records = self.model._default_manager.in_bulk(keys) if keys else {}
         return [
             {
@@ -150,6 +159,10 @@ class IdentifierRows(forms.Widget):
     def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
         """Tell that nothing is ever left out: no row means no identifier."""
         return False
+
+    def id_for_label(self, id_: str) -> str:
+        """Return nothing: each field of each row has a label of its own."""
+        return ""
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         """Add the rows; a scheme that the list does not have keeps its place in its own row."""

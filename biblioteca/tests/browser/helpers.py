@@ -146,14 +146,10 @@ def back_office(
 
 def set_scheme(page: Any, scheme: str) -> None:
     """Show ``page`` light, dark, or (``auto``) as the browser wishes, which is light."""
-    page.evaluate(
-        "scheme => { if (window.Alpine) Alpine.$data(document.documentElement).adminTheme = scheme }",
-        scheme,
-    )
-    page.wait_for_function(
-        "scheme => !window.Alpine || document.documentElement.classList.contains('dark') === scheme",
-        arg=scheme == "dark",
-    )
+    root = "document.documentElement"
+    page.wait_for_function("window.Alpine")
+    page.evaluate(f"scheme => {{ Alpine.$data({root}).adminTheme = scheme }}", scheme)
+    page.wait_for_function(f"is => {root}.classList.contains('dark') === is", arg=scheme == "dark")
 
 
 def screenshot(page: Any, name: str, *, full_page: bool = True) -> Path:

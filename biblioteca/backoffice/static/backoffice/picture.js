@@ -11,6 +11,8 @@ class PictureField {
     this.none = root.querySelector("[data-none]");
     this.note = root.querySelector("[data-note]");
     this.turn = 0;
+    // The theme would write the name of a chosen file into the field of the address.
+    this.file.hasChangeListener = true;
     this.file.addEventListener("change", () => this.fileChosen());
     this.address.addEventListener("input", () => {
       clearTimeout(this.waiting);
