@@ -132,6 +132,22 @@ def test_deletions_write_history_and_respect_what_is_in_use(admin_client):
     assert HistoryEntry.objects.filter(recurso="autores", acao="excluido").count() == 1
 
 
+def test_what_deleting_means_is_said_in_the_words_of_the_catalogue(
+    admin_client, django_assert_max_num_queries
+):
+    work = ObraFactory(titulo="Para excluir")
+    author = work.autorias.first().autor
+    page = admin_client.get(f"/admin/obras/obra/{work.pk}/delete/").content.decode()
+    assert "Para excluir" in page
+    assert "ObraPalavra" not in page
+    with django_assert_max_num_queries(5):
+        refused = admin_client.get(f"/admin/autores/autor/{author.pk}/delete/", headers=ENGLISH)
+    assert "1 record refers to it" in refused.content.decode()
+    selected = {"action": "delete_selected", "_selected_action": [author.pk]}
+    many = admin_client.post("/admin/autores/autor/", selected, headers=ENGLISH)
+    assert "1 record refers to it" in many.content.decode()
+
+
 def test_nobody_gets_in_without_signing_in(client):
     response = client.get("/admin/obras/obra/")
     assert response.status_code == 302
