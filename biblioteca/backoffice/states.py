@@ -94,16 +94,13 @@ class Reader:
         """Return the fields in which two states differ, in the order of the state's keys."""
         old, new = old or {}, new or {}
         names = [*new, *(name for name in old if name not in new)]
-        return [
+        fields = set(self.model().state())
+        found = [
             self.difference(name, old.get(name), new.get(name))
             for name in names
-            if old.get(name) != new.get(name) and is_field(self.model, name)
+            if old.get(name) != new.get(name) and name in fields
         ]
-
-
-def is_field(model: type[Record], name: str) -> bool:
-    """Tell whether a key of a state is one that records have now."""
-    return name in model().state()
+        return [field for field in found if field.old != field.new]
 
 
 def names_of(model: type[Record], keys: Iterable[int]) -> dict[int, str]:
