@@ -100,6 +100,8 @@ def pages() -> dict[str, str]:
         "search: rare word": f"/admin/obras/obra/?q={quote(RARE)}",
         "search: frequent word": f"/admin/obras/obra/?q={quote(FREQUENT)}",
         "search: word of every work": f"/admin/obras/obra/?q={quote(EVERY_ROW)}",
+        "search: a whole title": f"/admin/obras/obra/?q={quote(work.titulo)}",
+        "search: rare and frequent word": f"/admin/obras/obra/?q={quote(RARE + ' ' + FREQUENT)}",
         "search: ISBN": f"/admin/obras/obra/?q={isbn}",
         "form: a work": f"/admin/obras/obra/{work.pk}/change/",
         "form: a new work": "/admin/obras/obra/add/",

@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from biblioteca.backoffice.states import Reader
-from biblioteca.records import fitting, versions, writing
+from biblioteca.records import fitting, redirects, versions, writing
 from biblioteca.records.models import HistoryEntry, Record
 
 SEEN = "_visto"
@@ -259,7 +259,7 @@ class ConflictMixin:
         """Show what was typed for a record that is gone, and offer to bring it back."""
         key = int(object_id)
         entry = versions.deletion_of(self.model.RESOURCE, key)
-        target = fitting.survivors(self.model.RESOURCE, [key]).get(key)
+        target = redirects.survivors(self.model.RESOURCE, [key]).get(key)
         reader = Reader(self.model, [typed])
         lines = lines or [
             (fitting.label_of(self.model, name), reader.text(name, value))

@@ -25,7 +25,7 @@ def image(foto: str, width: int, height: int) -> SafeString:
     """Return the picture of a record in a box of this size, an empty box without one."""
     address = image_address(foto)
     if not address:
-        box = '<span class="cover cover-missing" style="width:{}px;height:{}px"></span>'
+        box = '<svg class="cover cover-missing" width="{}" height="{}" aria-hidden="true"></svg>'
         return format_html(box, width, height)
     return format_html(MARKUP, address, width, height)
 

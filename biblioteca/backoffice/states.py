@@ -50,11 +50,9 @@ class Reader:
         wanted: dict[str, set[int]] = defaultdict(set)
         for state in states:
             for name, value in (state or {}).items():
-                wanted[name].update(
-                    fitting.ids_in(value) if fitting.reference_of(model, name) else ()
-                )
+                wanted[name].update(fitting.ids_in(value) if model.REFERENCES.get(name) else ())
         for name, keys in wanted.items():
-            related = fitting.reference_of(model, name)
+            related = model.REFERENCES.get(name)
             if related is not None and keys:
                 self.names[name] = names_of(related, keys)
 
@@ -62,7 +60,7 @@ class Reader:
         """Return a value in words."""
         if value in (None, "", []):
             return NOTHING
-        if fitting.reference_of(self.model, name) is not None:
+        if self.model.REFERENCES.get(name) is not None:
             names = [self.name(name, key) for key in fitting.ids_in(value)]
             if not isinstance(value, list):
                 return names[0]

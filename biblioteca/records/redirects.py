@@ -53,6 +53,11 @@ def living(model: type[Record], ids: Iterable[int]) -> dict[int, int]:
     return {key: now for key, now in final.items() if now in there}
 
 
+def survivors(resource: str, keys: Iterable[int]) -> dict[int, int]:
+    """Return what each of ``keys`` that was merged away was merged into in the end."""
+    return {key: final for key, final in resolve(resource, keys).items() if final != key}
+
+
 def survivor_of(model: type[Record], key: int) -> int | None:
     """Return the id of the record that ``key``, which no record has, was merged into.
 

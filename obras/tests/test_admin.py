@@ -132,6 +132,19 @@ def test_deletions_write_history_and_respect_what_is_in_use(admin_client):
     assert HistoryEntry.objects.filter(recurso="autores", acao="excluido").count() == 1
 
 
+def test_what_deleting_means_is_said_in_the_words_of_the_catalogue(
+    admin_client, django_assert_max_num_queries
+):
+    work = ObraFactory(titulo="Para excluir")
+    author = work.autorias.first().autor
+    page = admin_client.get(f"/admin/obras/obra/{work.pk}/delete/").content.decode()
+    assert "Para excluir" in page
+    assert "ObraPalavra" not in page
+    with django_assert_max_num_queries(5):
+        refused = admin_client.get(f"/admin/autores/autor/{author.pk}/delete/", headers=ENGLISH)
+    assert "1 record refers to it" in refused.content.decode()
+
+
 def test_nobody_gets_in_without_signing_in(client):
     response = client.get("/admin/obras/obra/")
     assert response.status_code == 302
@@ -249,7 +262,7 @@ def test_those_who_may_only_look_see_the_work_and_change_nothing(client):
     assert Obra.objects.get(pk=work.pk).versao == work.versao
     navigation = client.get("/admin/").context["sidebar_navigation"]
     assert [item["link"] for group in navigation for item in group["items"]] == [
-        "/admin/", "/admin/obras/obra/",
+        "/admin/", "/admin/obras/obra/", "/admin/ajuda/",
     ]  # fmt: skip
     assert client.get("/admin/autores/autor/").status_code == 403
 
@@ -306,9 +319,9 @@ def test_a_page_of_each_kind_makes_few_queries(admin_client, django_assert_num_q
         "/admin/obras/obra/?q=conceicao": 10,
         "/admin/obras/obra/?falta=editora": 5,
         f"/admin/obras/obra/?editora={work.editora_id}": 8,
-        f"/admin/obras/obra/{work.pk}/change/": 9,
+        f"/admin/obras/obra/{work.pk}/change/": 12,
         "/admin/obras/obra/add/": 3,
-        f"/admin/autores/autor/{author.pk}/change/": 9,
+        f"/admin/autores/autor/{author.pk}/change/": 10,
         f"{autocomplete}autor": 6,
         f"{autocomplete}": 3,
         "/admin/obras/obra/parecidas/?titulo=conceicao": 8,

@@ -5,12 +5,14 @@ const title = box && document.querySelector("#id_titulo");
 
 function card(work) {
   const item = document.createElement("li");
-  const cover = document.createElement(work.capa ? "img" : "span");
-  cover.className = work.capa ? "cover" : "cover cover-missing";
-  cover.style.width = "32px";
-  cover.style.height = "44px";
+  const cover = work.capa
+    ? document.createElement("img")
+    : document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  cover.setAttribute("class", work.capa ? "cover" : "cover cover-missing");
+  cover.setAttribute("width", 32);
+  cover.setAttribute("height", 44);
+  cover.setAttribute("alt", "");
   if (work.capa) {
-    cover.alt = "";
     cover.referrerPolicy = "no-referrer";
     cover.src = work.capa;
   }
