@@ -135,7 +135,7 @@ def uvicorn(application: str, core: int | None, *options: str, **environment: st
     port = free_port()
     command = [
         sys.executable, "-m", "uvicorn", application, "--port", str(port), "--no-access-log",
-        "--log-level", "error", *options,
+        "--no-server-header", "--log-level", "error", *options,
     ]  # fmt: skip
     server = subprocess.Popen(on_core(core, command), cwd=ROOT, env=os.environ | environment)
     address = f"http://127.0.0.1:{port}"

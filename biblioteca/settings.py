@@ -133,6 +133,8 @@ CACHE_SECONDS = environment.integer("CACHE_SECONDS", 30, minimum=0, maximum=3600
 CACHE_MEMORY_MB = environment.integer("CACHE_MEMORY_MB", 64, minimum=1, maximum=65536)
 # Refuse a write that Redis cannot be told of, rather than let others read the old for a while.
 CACHE_STRICT = environment.boolean("CACHE_STRICT")
+# Read by ``manage.py kong`` alone: where the gateway keeps the certificates that it fetches.
+CERTIFICATES_REDIS_URL = environment.text("CERTIFICATES_REDIS_URL")
 # Everything else that caches; sessions are in the database.
 CACHES: dict[str, Any] = {
     "default": {
@@ -182,6 +184,9 @@ if MEDIA_STORAGE:
 # A 10 MB picture in base64 fits; the same bound everywhere (gateway included).
 REQUEST_MAX_BYTES = 16 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = REQUEST_MAX_BYTES
+# Files of records are longer: where editors load them, and nowhere else.
+UPLOAD_PATH = "/admin/carregar/"
+UPLOAD_MAX_MB = environment.integer("UPLOAD_MAX_MB", 256, minimum=16, maximum=4096)
 
 # --- Language and time ---------------------------------------------------------------------------
 LANGUAGE_CODE = environment.choice("LANGUAGE_CODE", "pt-br", ("pt-br", "en"))

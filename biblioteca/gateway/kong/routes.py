@@ -20,6 +20,8 @@ DOCUMENTS = ("~/$", "~/schema/?$", "~/docs/?$", "~/redoc/?$")
 FILES = ("/static/", "/media/")
 PAGES = ("~/admin$", "/admin/")
 LOGIN = ("~/admin/login/?$",)
+# Files of records, longer than anything else (UPLOAD_PATH of the settings).
+UPLOADS = ("~/admin/carregar/?$",)
 TOKENS = ("~/oauth2/token/?$",)
 # Answered by the gateway itself.
 ACME_PATH = "/.well-known/acme-challenge/"
@@ -37,6 +39,7 @@ class Kind(StrEnum):
     WRITE = "write"  # credentials, always
     OPEN = "open"  # nothing
     LOGIN = "login"  # nothing, but seldom
+    UPLOAD = "upload"  # nothing, but seldom: it may be long
     TOKENS = "tokens"  # the client's own credentials, for a token
 
 
@@ -65,5 +68,6 @@ ROUTES = (
     Route("admin-read", PAGES, ("GET", "HEAD"), Kind.OPEN),
     Route("admin-write", PAGES, ("POST",), Kind.OPEN),
     Route("admin-login", LOGIN, ("POST",), Kind.LOGIN),
+    Route("admin-upload", UPLOADS, ("POST",), Kind.UPLOAD),
 )
 TOKEN_ROUTE = Route("oauth2-token", TOKENS, ("POST",), Kind.TOKENS)
