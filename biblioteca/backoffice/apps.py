@@ -9,6 +9,14 @@ class BackofficeConfig(AppConfig):
     label = "backoffice"
     default = True
 
+    def ready(self) -> None:
+        """Put the pages that are no model's into the admin."""
+        from django.contrib import admin
+
+        from biblioteca.backoffice import help as guides
+
+        guides.register(admin.site)
+
 
 class CatalogueAdminConfig(admin_apps.AdminConfig):
     """Django's admin, on the catalogue's own site."""

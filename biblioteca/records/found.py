@@ -165,6 +165,12 @@ class FoundListing(Listing):
         """Return the records found from the ``start``-th to before the ``stop``-th."""
         return self.fetched(islice(self.in_order(columns, descending, None), start, stop))
 
+    def batches(self, columns: Sequence[str], descending: bool, size: int) -> Iterator[list[Any]]:
+        """Yield all records found, ``size`` at a time; they are looked for once."""
+        ids = self.in_order(columns, descending, None)
+        while chunk := list(islice(ids, size)):
+            yield self.fetched(chunk)
+
     def fetched(self, ids: Iterable[int]) -> list[Any]:
         """Return the records with ``ids``, in this order."""
         wanted = list(ids)

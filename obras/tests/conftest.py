@@ -43,3 +43,15 @@ def load(tmp_path, monkeypatch, capsys):
         return Loaded(status, json.loads(said) if said.strip() else {}, kept)
 
     return run
+
+
+@pytest.fixture
+def export(tmp_path):
+    """Run the command into a file and return its path."""
+
+    def run(name, *options):
+        path = tmp_path / name
+        call_command("exportar", str(path), *options)
+        return path
+
+    return run
