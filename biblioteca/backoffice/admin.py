@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django_tasks_db.models import DBTaskResult
 from unfold.admin import ModelAdmin
 
 from biblioteca.backoffice.forms import RecordForm
@@ -18,6 +19,9 @@ from biblioteca.photos.storage import public_url
 from biblioteca.records import writing
 from biblioteca.records.models import Record
 from biblioteca.records.search import find
+
+# The queue is the business of its workers; editors see loads.
+admin.site.unregister(DBTaskResult)
 
 
 class RecordAdmin(ModelAdmin):

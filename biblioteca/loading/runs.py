@@ -39,7 +39,8 @@ class LoadStoppedError(Exception):
 class LoadRun:
     """One load: what it was asked, and what it did so far.
 
-    ``batch`` is a load that was written down before, to be carried out now.
+    ``batch`` is a load that was written down before, to be carried out now; ``recorder`` is who
+    writes it down, where that is not the usual one.
     """
 
     writers: Writers
@@ -60,7 +61,7 @@ class LoadRun:
         and LoadStoppedError when the load cannot go on.
         """
         with rehearsal() if self.options.simulate else nullcontext():
-            if self.batch:
+            if self.batch and self.recorder is None:
                 self.recorder = BatchRecorder(self.batch)
             try:
                 for path in in_loading_order(paths, self.reading):

@@ -21,7 +21,7 @@ FILES = ("/static/", "/media/")
 PAGES = ("~/admin$", "/admin/")
 LOGIN = ("~/admin/login/?$",)
 # Files of records, longer than anything else (UPLOAD_PATH of the settings).
-UPLOADS = ("~/admin/carregar/?$",)
+UPLOADS = ("~/admin/cargas/nova/?$",)
 TOKENS = ("~/oauth2/token/?$",)
 # Answered by the gateway itself.
 ACME_PATH = "/.well-known/acme-challenge/"
