@@ -3,6 +3,7 @@
 from autores.filters import FILTERS
 from autores.models import Autor
 from autores.serializers import AutorSerializer
+from biblioteca.api.merging import MergeView
 from biblioteca.api.viewsets import CatalogueViewSet
 
 
@@ -14,3 +15,10 @@ class AutorViewSet(CatalogueViewSet):
     serializer_class = AutorSerializer
     filters = FILTERS
     dependents = "obras"
+
+
+class AutorMergeView(MergeView):
+    """Merging authors."""
+
+    model = Autor
+    schema_name = "authors"

@@ -16,12 +16,14 @@ DOCS = [
 ]
 
 urlpatterns = [
-    path("", RootView.as_view(resources=("obras", "autores", "editoras")), name="root"),
+    path("", RootView.as_view(resources=("obras", "autores", "editoras", "fusoes")), name="root"),
     path("", include("obras.urls")),
     path("", include("autores.urls")),
     path("", include("editoras.urls")),
+    path("", include("biblioteca.api.merge_urls")),
     *DOCS,
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/sso/", include("biblioteca.backoffice.signin.urls")),
     path("admin/", admin.site.urls),
     # Pictures kept on this machine; a bucket serves its own.
     path("media/<path:name>", picture, name="picture"),

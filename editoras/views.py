@@ -1,5 +1,6 @@
 """``/editoras/``."""
 
+from biblioteca.api.merging import MergeView
 from biblioteca.api.viewsets import CatalogueViewSet
 from editoras.filters import FILTERS
 from editoras.models import Editora
@@ -14,3 +15,10 @@ class EditoraViewSet(CatalogueViewSet):
     serializer_class = EditoraSerializer
     filters = FILTERS
     dependents = "obras"
+
+
+class EditoraMergeView(MergeView):
+    """Merging publishers."""
+
+    model = Editora
+    schema_name = "publishers"

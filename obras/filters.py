@@ -1,5 +1,6 @@
 """The filters of ``/obras/``."""
 
+from autores.models import Autor
 from biblioteca.api.filters import (
     COMMON,
     ID_SCHEMA,
@@ -9,6 +10,7 @@ from biblioteca.api.filters import (
     read_identifier,
 )
 from biblioteca.api.parameters import Filter, read_id
+from editoras.models import Editora
 
 BY_PUBLISHER = Filter(
     "editora",
@@ -16,6 +18,7 @@ BY_PUBLISHER = Filter(
     read_id_or_null,
     {"oneOf": [ID_SCHEMA, {"type": "string", "enum": ["null"]}]},
     by_column("editora"),
+    resource=Editora.RESOURCE,
 )
 BY_AUTHOR = Filter(
     "autor",
@@ -23,6 +26,7 @@ BY_AUTHOR = Filter(
     read_id,
     ID_SCHEMA,
     by_column("autorias__autor"),
+    resource=Autor.RESOURCE,
 )
 
 BY_IDENTIFIER = Filter(

@@ -12,10 +12,10 @@ from autores.loading import AutorWriter
 from autores.models import Autor
 from biblioteca.loading.named import Names
 from biblioteca.loading.records import AUTHORS, PHOTO, PUBLISHER, CleanName, CleanRecord, Verdict
-from biblioteca.loading.survivors import living
 from biblioteca.loading.writer import Draft, Handle, RecordWriter, Run, State
 from biblioteca.records import traces
 from biblioteca.records.models import Identificador, Record, Trace
+from biblioteca.records.redirects import living
 from biblioteca.records.text import digest, sort_key
 from editoras.loading import EditoraWriter
 from editoras.models import Editora

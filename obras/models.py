@@ -1,6 +1,6 @@
 """Obra: a work, with its authors in order and its publisher."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from autores.models import Autor
 from biblioteca.records.aggregates import OrderedIds
 from biblioteca.records.fields import CodePointField
-from biblioteca.records.models import Identificador, LinkRows, Record, SearchWord
+from biblioteca.records.models import Alias, Identificador, LinkRows, Record, SearchWord
 from biblioteca.records.search import stored_words
 from biblioteca.records.text import digest, words_of
 from editoras.models import Editora
@@ -53,6 +53,7 @@ class Obra(Record):
     TEXT_FIELD = "titulo"
 
     UNSHOWN = frozenset({"identificadores"})
+    REFERENCES = {"editora_id": Editora, "autores": Autor}
     TITLE_LENGTH = 2000
 
     titulo = CodePointField(_("title"), max_length=TITLE_LENGTH)
@@ -134,6 +135,19 @@ class Obra(Record):
             Identificador.objects.bulk_create(self.identifier_rows())
 
     @classmethod
+    def replace_links(cls, records: Sequence["Obra"], names: Collection[str]) -> None:
+        """Store anew the authors or identifiers of all ``records``."""
+        ids = [work.pk for work in records]
+        if "autores" in names:
+            Autoria.objects.filter(obra__in=ids).delete()
+            Autoria.objects.bulk_create(row for work in records for row in work.authorships())
+        if "identificadores" in names:
+            Identificador.objects.filter(recurso=cls.RESOURCE, registro_id__in=ids).delete()
+            Identificador.objects.bulk_create(
+                row for work in records for row in work.identifier_rows()
+            )
+
+    @classmethod
     def insert_links(cls, records: Sequence["Obra"]) -> None:
         """Store the authors and identifiers of new works."""
         Autoria.objects.bulk_create(row for work in records for row in work.authorships())
@@ -212,24 +226,31 @@ class Obra(Record):
 
     @classmethod
     def search_texts(cls, records: Sequence["Obra"]) -> dict[int, list[str]]:
-        """Return title, authors' and publisher's names and identifiers, in four queries at most."""
+        """Return title, names (those merged away too) and identifiers, in four queries at most."""
         texts = super().search_texts(records)
-        by_publisher: dict[int, list[int]] = {}
+        shown_by: dict[tuple[str, int], list[int]] = {}
         for work in records:
             if work.editora_id is not None:
-                by_publisher.setdefault(work.editora_id, []).append(work.pk)
-        publishers = Editora.objects.filter(pk__in=list(by_publisher)).values_list("pk", "nome")
-        for publisher_id, name in publishers:
-            for key in by_publisher[publisher_id]:
-                texts[key].append(name)
+                shown_by.setdefault((Editora.RESOURCE, work.editora_id), []).append(work.pk)
         authorships = Autoria.objects.filter(obra__in=list(texts)).values_list(
-            "obra", "autor__nome"
+            "obra", "autor_id", "autor__nome"
         )
         identifiers = Identificador.objects.filter(
             recurso=cls.RESOURCE, registro_id__in=list(texts)
         ).values_list("registro_id", "valor")
-        for key, value in [*authorships, *identifiers]:
+        for key, author_id, name in authorships:
+            shown_by.setdefault((Autor.RESOURCE, author_id), []).append(key)
+            texts[key].append(name)
+        for key, value in identifiers:
             texts[key].append(value)
+        ids: dict[str, list[int]] = {}
+        for resource, shown_id in shown_by:
+            ids.setdefault(resource, []).append(shown_id)
+        publishers = Editora.objects.filter(pk__in=ids.get(Editora.RESOURCE, ()))
+        names = [(Editora.RESOURCE, *row) for row in publishers.values_list("pk", "nome")]
+        for resource, shown_id, name in [*names, *Alias.names(ids)]:
+            for key in shown_by[resource, shown_id]:
+                texts[key].append(name)
         return texts
 
 

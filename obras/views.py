@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
-from rest_framework import exceptions
 
 from autores.models import Autor
 from biblioteca.api import links
 from biblioteca.api.identifiers import IdentifiersView
-from biblioteca.api.parameters import MAX_ID, Filter
+from biblioteca.api.parameters import Filter
+from biblioteca.api.redirects import absent, read_item_id
 from biblioteca.api.serializers import represent_named
 from biblioteca.api.viewsets import CatalogueListView, CatalogueViewSet
 from biblioteca.records.models import NamedRecord, Record
@@ -83,11 +83,10 @@ class WorksOf(CatalogueListView):
         return queryset.with_author_ids()
 
     def get_queryset(self) -> QuerySet:
-        """Return the works of the owner. Raises NotFound when there is no such owner."""
-        text = self.kwargs["pk"]
-        key = int(text) if text.isascii() and text.isdigit() and len(text) < 40 else MAX_ID + 1
-        if key > MAX_ID or not self.owner._default_manager.filter(pk=key).exists():
-            raise exceptions.NotFound
+        """Return the works of the owner. Raises NotFound without one, Moved for one merged away."""
+        key = read_item_id(self.kwargs["pk"])
+        if not self.owner._default_manager.filter(pk=key).exists():
+            raise absent(self.request, self.owner, key)
         return self.owner_filter.narrow(super().get_queryset(), key)
 
     def collection_path(self) -> str:

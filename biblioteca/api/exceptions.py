@@ -23,6 +23,7 @@ CONTENT_TYPE = ProblemRenderer.media_type
 RETRY_SECONDS = 5
 
 TITLES = {
+    308: gettext_lazy("Merged into another record"),
     400: gettext_lazy("The request is not valid"),
     401: gettext_lazy("Who is calling is not known"),
     403: gettext_lazy("This is not allowed"),
@@ -61,6 +62,35 @@ class InUse(Problem):
     status_code = status.HTTP_409_CONFLICT
     default_code = "in_use"
     default_detail = gettext_lazy("Other records refer to this one: nothing was deleted.")
+
+
+class Moved(Problem):
+    """The record was merged into another one: ``Location`` says where to send the request."""
+
+    status_code = status.HTTP_308_PERMANENT_REDIRECT
+    default_code = "merged"
+    default_detail = gettext_lazy("This record has been merged into another one.")
+
+    def __init__(self, location: str) -> None:
+        super().__init__(members={"link": location}, headers={"Location": location})
+
+
+class MergedAway(Problem):
+    """A record that was merged into another one cannot be deleted; ``link`` is that one."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "merged"
+    default_detail = gettext_lazy(
+        "This record has been merged into another one: nothing was deleted."
+    )
+
+
+class AlreadyUndone(Problem):
+    """A merge is undone once."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "already_undone"
+    default_detail = gettext_lazy("This merge has been undone already.")
 
 
 class IdentifierTaken(Problem):

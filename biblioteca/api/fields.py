@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db.models import Model
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
@@ -12,6 +11,8 @@ from rest_framework import serializers
 from rest_framework.fields import empty, get_error_detail
 
 from biblioteca.api.parameters import MAX_ID
+from biblioteca.records.models import Record
+from biblioteca.records.redirects import resolve, survivor_of
 from biblioteca.records.text import clean_text
 
 DIGITS = re.compile(r"[0-9]{1,40}")
@@ -90,7 +91,7 @@ class ReferenceField(OneValueField):
         "does_not_exist": _("There is no record with the id {id}."),
     }
 
-    def __init__(self, *, model: type[Model], **options: Any) -> None:
+    def __init__(self, *, model: type[Record], **options: Any) -> None:
         super().__init__(**options)
         self.model = model
 
@@ -105,16 +106,22 @@ class ReferenceField(OneValueField):
             key = parse_reference(data)
         except TypeError:
             self.fail("invalid_id")
-        self.check_exists(key)
-        return key
+        return self.existing(key)
 
-    def check_exists(self, key: int | None) -> None:
-        """Raise ValidationError unless there is a record with this id, or none is wanted."""
+    def existing(self, key: Any) -> Any:
+        """Return ``key``, or the id of the record that this one was merged into; None for None.
+
+        Raises ValidationError when there is no such record.
+        """
         if key is None:
-            return
-        stored = 0 < key <= MAX_ID and self.model._default_manager.filter(pk=key).exists()
-        if not stored:
+            return None
+        possible = 0 < key <= MAX_ID
+        if possible and self.model._default_manager.filter(pk=key).exists():
+            return key
+        survivor = survivor_of(self.model, key) if possible else None
+        if survivor is None:
             self.fail("does_not_exist", id=key)
+        return survivor
 
     def to_representation(self, value: int) -> int:
         """Return the id."""
@@ -134,7 +141,7 @@ class ReferenceListField(serializers.Field):
     }
     maximum = 1000
 
-    def __init__(self, *, model: type[Model], **options: Any) -> None:
+    def __init__(self, *, model: type[Record], **options: Any) -> None:
         super().__init__(**options)
         self.model = model
 
@@ -166,24 +173,38 @@ class ReferenceListField(serializers.Field):
             keys.append(key)
         if errors:
             raise serializers.ValidationError(errors)
-        self.check_exists(keys)
-        return keys
+        return self.existing(keys)
 
-    def check_exists(self, keys: list[int]) -> None:
-        """Raise ValidationError naming each id that no record has."""
-        possible = [key for key in keys if 0 < key <= MAX_ID]
-        found = set(
-            self.model._default_manager.filter(pk__in=possible).values_list("pk", flat=True)
-            if possible
-            else ()
-        )
-        errors: dict[Any, Any] = {
-            place: [self.error("does_not_exist", id=key)]
-            for place, key in enumerate(keys)
-            if key not in found
-        }
+    def existing(self, keys: list[int]) -> list[int]:
+        """Return ``keys``, with the survivor in the place of a record that was merged away.
+
+        Raises ValidationError naming each id that no record has, or whose survivor stands twice.
+        """
+        stored = self.stored(keys)
+        if len(stored) == len(keys):
+            return keys
+        absent = [key for key in keys if key not in stored and 0 < key <= MAX_ID]
+        final = resolve(str(self.model.RESOURCE), absent) if absent else {}
+        stored |= self.stored([final[key] for key in absent if final[key] != key])
+        errors: dict[Any, Any] = {}
+        found: list[int] = []
+        for place, key in enumerate(keys):
+            survivor = final.get(key, key)
+            if survivor not in stored:
+                errors[place] = [self.error("does_not_exist", id=key)]
+            elif survivor in found:
+                errors[place] = [self.error("repeated_id", id=survivor)]
+            found.append(survivor)
         if errors:
             raise serializers.ValidationError(errors)
+        return found
+
+    def stored(self, keys: list[int]) -> set[int]:
+        """Return those of ``keys`` that records have."""
+        possible = [key for key in keys if 0 < key <= MAX_ID]
+        if not possible:
+            return set()
+        return set(self.model._default_manager.filter(pk__in=possible).values_list("pk", flat=True))
 
     def error(self, code: str, **values: Any) -> serializers.ErrorDetail:
         """Return one of the field's messages with its code."""

@@ -80,6 +80,7 @@ IDS = Filter(
     read_ids,
     {"type": "string", "pattern": "^[0-9]+(,[0-9]+)*$"},
     by_ids,
+    resource="",
 )
 
 COMMON = (SEARCH, IDS)

@@ -34,9 +34,13 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Filter(Parameter):
-    """A parameter that narrows a list: ``narrow(queryset, value)``."""
+    """A parameter that narrows a list: ``narrow(queryset, value)``.
+
+    ``resource`` says of which resource its value is the id, or the ids; "" for the list's own.
+    """
 
     narrow: Callable[[QuerySet, Any], QuerySet] = lambda queryset, _value: queryset
+    resource: str | None = None
 
 
 def read_parameters(request: Request, allowed: Sequence[Parameter]) -> dict[str, Any]:

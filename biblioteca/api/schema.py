@@ -12,6 +12,7 @@ from biblioteca.api.exceptions import CONTENT_TYPE
 from biblioteca.gateway.trust import Mode, current_mode
 
 REFUSALS = {
+    308: "The record was merged into another one; `Location` says where that one is.",
     400: "The request is not valid; `errors` names each field.",
     401: "Nobody, or nobody known, is calling.",
     403: "The caller may not do this.",
@@ -42,7 +43,13 @@ ACTION_REFUSALS: dict[str, Sequence[int]] = {
     "update": (*ALWAYS, *WITH_BODY, *CONDITIONAL, 404),
     "partial_update": (*ALWAYS, *WITH_BODY, *CONDITIONAL, 404),
     "destroy": (*ALWAYS, *CONDITIONAL, 404),
+    "merge": (*ALWAYS, *WITH_BODY, 308, 404, 409, 422),
+    "undo": (*ALWAYS, *WITH_BODY, 404, 409, 422),
 }
+# POSTs that are done once for one Idempotency-Key.
+ONCE = ("create", "merge", "undo")
+# Their bodies have no id to be ignored.
+WITHOUT_ID = ("IdentifierRequest", "FundirRequest")
 
 PROBLEM = {
     "type": "object",
@@ -75,6 +82,10 @@ PROBLEM = {
 
 ID = {"type": "integer", "format": "int64", "minimum": 1}
 ETAG = {"description": "Version of the record, for If-Match.", "schema": {"type": "string"}}
+MOVED = 308
+MOVED_HEADERS = {
+    "Location": {"description": "Address of the survivor.", "schema": {"type": "string"}}
+}
 NO_CONTENT_HEADERS = {"ETag": ETAG}
 
 
@@ -105,6 +116,10 @@ class ContractSchema(AutoSchema):
         """Leave the view's docstring, which speaks to programmers, out of the document."""
         return ""
 
+    def get_request_serializer(self) -> Any:
+        """Return the serializer of the body; an undo has none."""
+        return None if self.action == "undo" else super().get_request_serializer()
+
     def get_summary(self) -> str:
         """Say what the operation does."""
         name = str(getattr(self.view, "schema_name", "records"))
@@ -115,6 +130,8 @@ class ContractSchema(AutoSchema):
             "update": f"Replace one of the {name}",
             "partial_update": f"Change fields of one of the {name}",
             "destroy": f"Delete one of the {name}",
+            "merge": f"Merge some of the {name} into one",
+            "undo": f"Undo one of the {name}",
         }
         return summaries.get(self.action, "")
 
@@ -175,6 +192,8 @@ class ContractSchema(AutoSchema):
                 "description": REFUSALS[code],
                 "content": {CONTENT_TYPE: {"schema": schema}},
             }
+            if code == MOVED:
+                responses[str(code)]["headers"] = MOVED_HEADERS
         self.register_answer()
         return responses
 
@@ -200,6 +219,12 @@ def success_of(action: str, view: Any) -> dict[str, Any]:
         return {"204": {"description": "Deleted."}}
     content = {"application/json": {"schema": view.item_schema()}}
     body: dict[str, Any] = {"content": content, "headers": {"ETag": ETAG}}
+    if action == "undo":
+        return {"200": {"description": "Undone.", "content": content}}
+    if action == "merge":
+        location = {"description": "Address of the merge.", "schema": {"type": "string"}}
+        headers = {"Location": location}
+        return {"201": {"description": "Merged.", "content": content, "headers": headers}}
     if action == "create":
         location = {"description": "Address of the new record.", "schema": {"type": "string"}}
         headers = {"ETag": ETAG, "Location": location}
@@ -218,7 +243,7 @@ def is_versioned_list(view: Any) -> bool:
 def request_headers(action: str, view: Any) -> list[dict[str, Any]]:
     """Return the request headers that an action honours."""
     text: dict[str, Any] = {"type": "string"}
-    if action == "create":
+    if action in ONCE:
         names = {"Idempotency-Key": "The same key again, within 24 hours: the first answer again."}
         text = text | {"minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"}
     elif action == "retrieve" or (action == "list" and is_versioned_list(view)):
@@ -234,14 +259,15 @@ def request_headers(action: str, view: Any) -> list[dict[str, Any]]:
 
 
 def contract_paths(endpoints: list[tuple[str, str, str, Any]]) -> list[tuple[str, str, str, Any]]:
-    """Spell the paths as in the contract: collections with a slash at the end, items without."""
+    """Spell the paths as in the contract: collections with a slash at the end, others without."""
     spelled = []
     for path, pattern, method, callback in endpoints:
         is_contract = hasattr(getattr(callback, "cls", None), "model")
         bare = re.sub(r"/\??$", "", path)
-        is_item = bare.endswith("}")
         if is_contract:
-            path = bare if is_item else bare + "/"
+            actions = set(getattr(callback, "actions", {}).values())
+            is_collection = not bare.endswith("}") and not actions & {"merge", "undo"}
+            path = bare + "/" if is_collection else bare
         spelled.append((path, pattern, method, callback))
     return spelled
 
@@ -258,7 +284,7 @@ def finish_document(result: dict[str, Any], generator: Any, request: Any, public
     for name, schema in schemas.items():
         if name.endswith("Request"):
             schema["additionalProperties"] = False
-            if name != "IdentifierRequest":
+            if not name.endswith(WITHOUT_ID):
                 schema["properties"]["id"] = {"description": "Ignored."}
     result["components"]["schemas"] = dict(sorted(schemas.items()))
     return result

@@ -1,6 +1,6 @@
 """What the serializers of all resources share."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any, cast
 
 from django.utils.translation import gettext_lazy as _
@@ -81,16 +81,17 @@ class ContractSerializer(serializers.Serializer):
         """The keys that a body may have."""
         return [name for name, field in self.fields.items() if not field.read_only]
 
-    def check_references(self, values: Mapping[str, Any]) -> None:
+    def check_references(self, values: MutableMapping[str, Any]) -> None:
         """Look once more whether the records that ``values`` names exist.
 
         Called inside the transaction of the write: they may have been deleted since the body was
-        read. Raises ValidationError.
+        read, or merged into others, which take their places. Raises ValidationError.
         """
         for name, field in self.fields.items():
-            if field.source in values and hasattr(field, "check_exists"):
+            source = str(field.source)
+            if source in values and hasattr(field, "existing"):
                 try:
-                    field.check_exists(values[str(field.source)])
+                    values[source] = field.existing(values[source])
                 except serializers.ValidationError as error:
                     raise serializers.ValidationError({name: error.detail}) from error
 

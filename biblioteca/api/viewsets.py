@@ -1,6 +1,6 @@
 """The verbs, written once: a resource's viewset is a list of choices."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -9,11 +9,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from biblioteca.api import links
-from biblioteca.api.exceptions import InUse, StillRunning
+from biblioteca.api.exceptions import InUse, MergedAway, Moved, StillRunning
 from biblioteca.api.filters import COMMON, ContractFilters
-from biblioteca.api.idempotency import ticket_of
+from biblioteca.api.idempotency import Ticket, ticket_of
 from biblioteca.api.pagination import ContractPagination, list_parameters
-from biblioteca.api.parameters import MAX_ID, Filter, Parameter, read_choices, read_parameters
+from biblioteca.api.parameters import Filter, Parameter, read_choices, read_parameters
+from biblioteca.api.redirects import absent, follow_merges, may_name_merged, read_item_id
 from biblioteca.api.serializers import ContractSerializer, for_creation
 from biblioteca.api.versions import check_preconditions, entity_tag, is_unmodified
 from biblioteca.operations.requests import current_request_id
@@ -58,6 +59,35 @@ class ContractView(viewsets.GenericViewSet):
         if response.status_code == status.HTTP_405_METHOD_NOT_ALLOWED:
             response["Allow"] = ", ".join(self.allowed_methods)
         return response
+
+    def write(self, work: Any) -> Any:
+        """Run ``work`` in a transaction, in the name of the caller."""
+        check_before_writing()
+        caller = getattr(self.request.user, "name", "")
+        with writing_as(Origin(caller, "api", current_request_id.get())):
+            return writing.in_transaction(work)
+
+    def write_once(self, ticket: Ticket | None, work: Callable[[], Response]) -> Response:
+        """Run ``work``, which answers, in a transaction: once for the request's Idempotency-Key."""
+
+        def held() -> Response:
+            if ticket and (first := ticket.hold()):
+                return first
+            response = work()
+            if ticket:
+                ticket.keep(response)
+            return response
+
+        if ticket is None:
+            return self.write(held)
+        ticket.announce()
+        try:
+            return self.write(held)
+        except StillRunning:
+            raise
+        except Exception:
+            ticket.withdraw()
+            raise
 
 
 class CatalogueListView(ContractView):
@@ -125,11 +155,28 @@ class CatalogueListView(ContractView):
 
     @survives_dead_connection
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Answer with one page of the list."""
-        queryset = self.filter_queryset(self.get_queryset())
-        page = self.paginate_queryset(queryset)
+        """Answer with one page of the list; a merged id in a filter counts as the survivor.
+
+        That is looked at only when the list is short of something: an id that was merged away
+        matches nothing by itself.
+        """
+        try:
+            page, missing = self.page(), None
+        except exceptions.NotFound as error:  # a page beyond the end
+            page, missing = None, error
+        given, count = self.parameters, getattr(self.paginator, "count", None)
+        if may_name_merged(self.filters, given, count) and follow_merges(
+            self.filters, self.model.RESOURCE, given
+        ):
+            page = self.page()
+        elif missing is not None:
+            raise missing
         bodies, _others = self.represent(page or [])
         return self.get_paginated_response(bodies)
+
+    def page(self) -> Any:
+        """Return the records of the page that the parameters name."""
+        return self.paginate_queryset(self.filter_queryset(self.get_queryset()))
 
     @property
     def represent_one(self) -> Any:
@@ -179,8 +226,10 @@ class CatalogueViewSet(CatalogueListView):
     lookup_value_regex = "[^/]+"
 
     def refusals_of(self, action: str) -> Sequence[int]:
-        """Return 409 for the deletion of what others may refer to."""
-        return (409,) if action == "destroy" and self.dependents else ()
+        """Return 409 for the deletion of what others may refer to, 308 for what may be merged."""
+        if not self.dependents:
+            return ()
+        return {"destroy": (409,), "create": (), "list": ()}.get(action, (308,))
 
     def get_serializer_class(self) -> type[ContractSerializer]:
         """Return the serializer of the verb."""
@@ -189,23 +238,20 @@ class CatalogueViewSet(CatalogueListView):
 
     def item_id(self) -> int:
         """Return the id in the path. Raises NotFound for what cannot be one."""
-        text = self.kwargs["pk"]
-        if not (text.isascii() and text.isdigit() and len(text) < 40 and int(text) <= MAX_ID):
-            raise exceptions.NotFound
-        return int(text)
+        return read_item_id(self.kwargs["pk"])
 
     def get_object(self) -> Any:
         """Return the record that the path names, with all that its representation shows."""
         record = fetch_by_id(self.with_representation, self.model, self.item_id())
         if record is None:
-            raise exceptions.NotFound
+            raise absent(self.request, self.model, self.item_id())
         return record
 
     def locked_object(self) -> Any:
         """Return the record that the path names, locked until the transaction ends."""
         record = self.get_queryset().select_for_update().filter(pk=self.item_id()).first()
         if record is None:
-            raise exceptions.NotFound
+            raise absent(self.request, self.model, self.item_id())
         return record
 
     @survives_dead_connection
@@ -227,27 +273,13 @@ class CatalogueViewSet(CatalogueListView):
         serializer.is_valid(raise_exception=True)
 
         def work() -> Response:
-            if ticket and (first := ticket.hold()):
-                return first
             serializer.check_references(serializer.validated_data)
             record = writing.create(self.model(), self.settled(serializer))
             path = links.item_path(self.model.RESOURCE, record.pk)
             headers = {"Location": links.absolute(request, path)}
-            response = self.written(record, status.HTTP_201_CREATED, headers)
-            if ticket:
-                ticket.keep(response)
-            return response
+            return self.written(record, status.HTTP_201_CREATED, headers)
 
-        if ticket is None:
-            return self.write(work)
-        ticket.announce()
-        try:
-            return self.write(work)
-        except StillRunning:
-            raise
-        except Exception:
-            ticket.withdraw()
-            raise
+        return self.write_once(ticket, work)
 
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Replace a record."""
@@ -281,15 +313,11 @@ class CatalogueViewSet(CatalogueListView):
             self.check_unused(request, record)
             writing.delete(record)
 
-        self.write(work)
+        try:
+            self.write(work)
+        except Moved as moved:
+            raise MergedAway(members=moved.members) from moved
         return Response(status=status.HTTP_204_NO_CONTENT)
-
-    def write(self, work: Any) -> Any:
-        """Run ``work`` in a transaction, in the name of the caller."""
-        check_before_writing()
-        caller = getattr(self.request.user, "name", "")
-        with writing_as(Origin(caller, "api", current_request_id.get())):
-            return writing.in_transaction(work)
 
     def settled(self, serializer: Any) -> dict[str, Any]:
         """Return the clean values, with an uploaded picture stored."""

@@ -10,12 +10,16 @@ class BackofficeConfig(AppConfig):
     default = True
 
     def ready(self) -> None:
-        """Put the pages that are no model's into the admin."""
+        """Put the pages that are no model's into the admin; keep the roles and the access log."""
         from django.contrib import admin
+        from django.db.models.signals import post_migrate
 
         from biblioteca.backoffice import help as guides
+        from biblioteca.backoffice.signin import log, roles
 
         guides.register(admin.site)
+        log.connect()
+        post_migrate.connect(roles.after_migrate, dispatch_uid="backoffice.roles")
 
 
 class CatalogueAdminConfig(admin_apps.AdminConfig):
@@ -23,3 +27,10 @@ class CatalogueAdminConfig(admin_apps.AdminConfig):
 
     default_site = "biblioteca.backoffice.site.CatalogueAdminSite"
     default = False
+
+    def ready(self) -> None:
+        """Find every admin, and put our own in the place of those of users and groups."""
+        super().ready()
+        from biblioteca.backoffice.signin import accounts
+
+        accounts.register()

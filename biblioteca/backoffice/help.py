@@ -20,7 +20,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
@@ -135,10 +135,16 @@ def close_table(*_arguments: Any) -> str:
 
 
 def code(_renderer: Any, tokens: list[Token], place: int, *_arguments: Any) -> str:
-    """Return a block of code, which is scrolled by itself too; commands are wrapped instead."""
-    kind = "help-command" if tokens[place].info == "bash" else "help-example"
-    text = tokens[place].content
-    return format_html('<pre class="{}" tabindex="0"><code>{}</code></pre>\n', kind, text)
+    """Return a block of code, which is scrolled by itself too."""
+    if tokens[place].info == "bash":
+        return command_lines(tokens[place].content)
+    return format_html('<pre tabindex="0"><code>{}</code></pre>\n', tokens[place].content)
+
+
+def command_lines(text: str) -> str:
+    """Return commands, which are wrapped where the window is narrow, but in no word."""
+    words = format_html_join("", "<span>{}</span>{}", re.findall(r"(\S+)(\s*)", text))
+    return format_html('<pre class="help-command" tabindex="0"><code>{}</code></pre>\n', words)
 
 
 SCROLLING: dict[str, Any] = {"table_open": open_table, "table_close": close_table, "fence": code}

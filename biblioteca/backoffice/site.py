@@ -10,7 +10,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.sites import UnfoldAdminSite
+
+from biblioteca.backoffice.signin.site import SignInSite
 
 View = Callable[..., HttpResponseBase]
 Text = str | Promise
@@ -36,10 +37,10 @@ class Page:
         """Tell whether the navigation shows it to whoever asks."""
         if callable(self.permission):
             return self.permission(request)
-        return self.permission is None or request.user.has_perm(self.permission)  # type: ignore[union-attr]
+        return self.permission is None or request.user.has_perm(self.permission)
 
 
-class CatalogueAdminSite(UnfoldAdminSite):
+class CatalogueAdminSite(SignInSite):
     """The back office."""
 
     site_header = "Biblioteca"

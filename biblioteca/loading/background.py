@@ -24,8 +24,7 @@ from biblioteca.loading import uploads
 from biblioteca.loading.held_runs import HeldRecorder, SampledReport
 from biblioteca.loading.holding import Holding, HoldLostError, stale_before
 from biblioteca.loading.models import Batch, Upload
-from biblioteca.loading.options import LoadOptions
-from biblioteca.loading.reading import ReadingOptions
+from biblioteca.loading.options import LoadOptions, ReadingOptions
 from biblioteca.loading.registry import writers
 from biblioteca.loading.report import Report
 from biblioteca.loading.runs import STOPPING, LoadRun, LoadStoppedError

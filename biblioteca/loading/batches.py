@@ -1,11 +1,9 @@
 """What is written down of a load: the run itself, and what became of each record."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection
 from django.utils import timezone
 
 from biblioteca.loading.models import Batch, BatchItem, Catalogue
@@ -117,12 +115,13 @@ def called(name: CleanName) -> str:
 
 def as_json(value: Any) -> str | None:
     """Return ``value`` as the text of a JSON column; what no database takes is spelled out."""
-    if value is None:
-        return None
-    text = bulk.as_json(value) or ""
-    if len(text) <= LONGEST_TEXT and "\\u0000" not in text and is_encodable(text):
+    try:
+        text = bulk.as_json(value)
+    except TypeError:
+        text = None
+    if value is None or (text and len(text) <= LONGEST_TEXT and "\\u0000" not in text):
         return text
-    return json.dumps(bounded(value), ensure_ascii=connection.vendor == "postgresql")
+    return bulk.as_json(bounded(value))
 
 
 def bounded(value: Any) -> Any:
@@ -141,12 +140,3 @@ def plain(text: str) -> str:
     if text.isascii() and "\x00" not in text:
         return text
     return text.encode("utf-8", "backslashreplace").decode("utf-8").replace("\x00", "\\x00")
-
-
-def is_encodable(text: str) -> bool:
-    """Tell whether ``text`` has no half of a surrogate pair."""
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True

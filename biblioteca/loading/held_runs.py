@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from biblioteca.loading import uploads
@@ -76,10 +78,11 @@ class HeldRecorder(BatchRecorder):
         """
         rows = BatchItem.objects.filter(lote=self.batch, arquivo=number)
         done = rows.count()
-        kept = list(
-            rows.filter(veredito__in=KEPT).order_by("pk").values_list("linha", "veredito", "motivo")
-        )
-        return chain(self.passed_over(islice(records, done), kept), records)
+        # Numbers of lines may stand twice in an archive; the place among its records does not.
+        placed = rows.annotate(place=Window(RowNumber(), order_by="pk"))
+        kept = placed.filter(veredito__in=KEPT).order_by("place")
+        known = list(kept.values_list("place", "veredito", "motivo")) if done else []
+        return chain(self.passed_over(islice(records, done), known), records)
 
     def passed_over(
         self, records: Iterator[Cleaned], kept: list[tuple[int, str, str]]
@@ -87,10 +90,10 @@ class HeldRecorder(BatchRecorder):
         """Go through ``records``, keep what was rejected, and yield nothing."""
         waiting = iter(kept)
         expected = next(waiting, None)
-        for record in records:
-            if expected and record.line == expected[0]:
-                line, verdict, reason = expected
-                self.report.keep(Outcome(line, Verdict(verdict), reason, record.raw))
+        for place, record in enumerate(records, start=1):
+            if expected and place == expected[0]:
+                _place, verdict, reason = expected
+                self.report.keep(Outcome(record.line, Verdict(verdict), reason, record.raw))
                 expected = next(waiting, None)
         yield from ()
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from biblioteca.loading.options import LoadOptions
 from biblioteca.loading.records import CleanName, CleanRecord
-from biblioteca.loading.survivors import living
 from biblioteca.photos.storage import stored_value_of
 from biblioteca.records import bulk, traces
 from biblioteca.records.models import Alias, NamedRecord, Trace
+from biblioteca.records.redirects import living
 from biblioteca.records.text import digest, sort_key
 
 

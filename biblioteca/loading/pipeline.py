@@ -40,12 +40,15 @@ class Loader:
 
     def load(self, reading: Reading, number: int, progress: Callable[[], object]) -> None:
         """Load one file, the ``number``-th of this run, telling ``progress`` after each batch."""
-        place = {"line": _("line %d"), "record": _("record %d")}[reading.unit]
+
+        def place(line: int) -> str:
+            return (_("line %d") if reading.unit == "line" else _("record %d")) % line
+
         run = Run(
             options=self.options,
             catalogue=self.recorder.catalogue,
             seen=lambda resource, ids: self.recorder.seen(number, resource, ids),
-            place=lambda line: place % line,
+            place=place,
         )
         writers = {resource: writer(run) for resource, writer in self.writers.items()}
         records = self.recorder.rest(number, cleaned(reading))

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +20,6 @@ from biblioteca.loading.options import LoadOptions
 from biblioteca.loading.pipeline import Loader, Writers
 from biblioteca.loading.reading import Reading, ReadingOptions, in_loading_order, open_reading
 from biblioteca.loading.report import Report
-from biblioteca.loading.source import UnreadableFileError
 from biblioteca.records.origins import Origin, writing_as
 
 logger = logging.getLogger(__name__)
@@ -57,20 +56,18 @@ class LoadRun:
     def load(self, paths: Sequence[str]) -> None:
         """Load ``paths`` (``-`` is the standard input), one after the other.
 
-        Raises UnreadableFileError when the first one cannot be read at all, with nothing written,
-        and LoadStoppedError when the load cannot go on.
+        Raises UnreadableFileError when one of them cannot be read at all, with nothing written, and
+        LoadStoppedError when the load cannot go on.
         """
-        with rehearsal() if self.options.simulate else nullcontext():
+        with ExitStack() as stack:
+            readings = [stack.enter_context(open_reading(path, self.reading)) for path in paths]
+            if self.options.simulate:
+                stack.enter_context(rehearsal())
             if self.batch and self.recorder is None:
                 self.recorder = BatchRecorder(self.batch)
             try:
-                for path in in_loading_order(paths, self.reading):
-                    with open_reading(path, self.reading) as reading:
-                        self.load_one(reading)
-            except UnreadableFileError as error:
-                if self.recorder is None or self.batch:
-                    raise
-                raise self.stopped(str(error)) from error
+                for reading in in_loading_order(readings):
+                    self.load_one(reading)
             except STOPPING as error:
                 raise self.stopped(str(error)) from error
             self.finish(Batch.State.DONE)

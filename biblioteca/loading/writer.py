@@ -15,9 +15,9 @@ from biblioteca.loading.edits import edited_fields
 from biblioteca.loading.named import understood
 from biblioteca.loading.options import LoadOptions
 from biblioteca.loading.records import CleanRecord, Outcome, Verdict
-from biblioteca.loading.survivors import living
 from biblioteca.records import bulk, traces, writing
 from biblioteca.records.models import Identificador, Record, Trace
+from biblioteca.records.redirects import living
 
 ID = "id"
 

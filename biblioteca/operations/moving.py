@@ -28,7 +28,10 @@ BATCH_ROWS = 2000
 # Not moved: tokens of the read cache, which every database has its own of, and sign-ins.
 LEFT_OUT = {"cache.Geracao", "sessions.Session"}
 # Made in every new database, under ids and codes of its own.
-REPLACED = ("auth.Permission", "contenttypes.ContentType", "loading.Catalogue")
+REPLACED = (
+    "auth.Group_permissions", "auth.Group", "auth.Permission", "contenttypes.ContentType",
+    "loading.Catalogue",
+)  # fmt: skip
 
 Row = tuple[Any, ...]
 Progress = Callable[[str, int], None]

@@ -4,11 +4,11 @@ What is written here is what :mod:`biblioteca.records.writing` writes one by one
 links, its search words, its history.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
+import orjson
 from django.db import connection, models
 from django.utils import timezone
 
@@ -22,9 +22,6 @@ from biblioteca.records.version import new_version
 MOST_BYTES = 1_000_000
 # PostgreSQL takes this many parameters in one statement.
 MOST_PARAMETERS = 60_000
-
-AS_TEXT = json.JSONEncoder(ensure_ascii=False).encode
-AS_ASCII = json.JSONEncoder().encode
 
 Rows = Sequence[Sequence[Any]]
 
@@ -205,7 +202,10 @@ def add_history(
 
 
 def as_json(value: Any) -> str | None:
-    """Return ``value`` as the text that a JSON column takes, None for SQL's NULL."""
+    """Return ``value`` as the text that a JSON column takes, None for SQL's NULL.
+
+    Raises TypeError for what is no JSON, half of a surrogate pair too.
+    """
     if value is None:
         return None
-    return AS_ASCII(value) if connection.vendor == "postgresql" else AS_TEXT(value)
+    return orjson.dumps(value).decode()

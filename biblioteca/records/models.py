@@ -1,6 +1,8 @@
 """The abstract record, and the tables that the records of all resources share."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import reduce
+from operator import or_
 from typing import Any, ClassVar, Self
 
 from django.db import models
@@ -31,6 +33,9 @@ class Record(models.Model):
     UNSHOWN: ClassVar[frozenset[str]] = frozenset()
     # Other resources whose answers change when a record that exists is changed or deleted.
     SHOWN_IN: ClassVar[tuple[str, ...]] = ()
+    # Keys of the state that hold the id, or the ids in order, of other records. Each is also a
+    # field to filter by.
+    REFERENCES: ClassVar[Mapping[str, type["Record"]]] = {}
 
     foto = CodePointField(_("picture"), max_length=PHOTO_LENGTH, blank=True, default="")
     chave = CodePointField(max_length=text.KEY_LENGTH, editable=False)
@@ -70,6 +75,10 @@ class Record(models.Model):
     @classmethod
     def fetch_links(cls, records: Sequence[Self]) -> None:
         """Fetch for all of ``records`` at once what their states show of other tables."""
+
+    @classmethod
+    def replace_links(cls, records: Sequence[Self], names: Collection[str]) -> None:
+        """Store anew the rows in other tables for the keys ``names`` of the records' states."""
 
     @classmethod
     def search_texts(cls, records: Sequence[Self]) -> dict[int, list[str]]:
@@ -112,6 +121,14 @@ class NamedRecord(Record):
 
     class Meta:
         abstract = True
+
+    @classmethod
+    def search_texts(cls, records: Sequence[Self]) -> dict[int, list[str]]:
+        """Return each record's name and those of the records merged into it."""
+        texts = super().search_texts(records)
+        for _resource, key, name in Alias.names({cls.RESOURCE: texts}):
+            texts[key].append(name)
+        return texts
 
 
 class SearchWord(models.Model):
@@ -249,8 +266,16 @@ class Merge(models.Model):
         # Serves: the merges into one record.
         indexes = [models.Index(fields=["recurso", "destino_id"], name="records_merge_survivor")]
 
+    # As the lists of the API name it.
+    RESOURCE: ClassVar[str] = "fusoes"
+
     def __str__(self) -> str:
         return f"{self.recurso}/{self.destino_id} #{self.pk}"
+
+    @property
+    def group(self) -> str:
+        """What the history calls everything that this merge changed."""
+        return f"fusao:{self.pk}"
 
 
 class Redirect(models.Model):
@@ -301,6 +326,19 @@ class Alias(models.Model):
 
     def __str__(self) -> str:
         return self.nome
+
+    @classmethod
+    def names(cls, wanted: Mapping[str, Collection[int]]) -> list[tuple[str, int, str]]:
+        """Return resource, id and name for the aliases of these ids by resource, in one query."""
+        asked = [
+            models.Q(recurso=resource, registro_id__in=list(ids))
+            for resource, ids in wanted.items()
+            if ids
+        ]
+        if not asked:
+            return []
+        rows = cls._default_manager.filter(reduce(or_, asked)).order_by("id")
+        return list(rows.values_list("recurso", "registro_id", "nome"))
 
 
 class Trace(models.Model):

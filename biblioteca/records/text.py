@@ -5,12 +5,12 @@ Unicode terms are those of the Unicode Standard, chapters 2 and 3, and of UAX #1
 
 import base64
 import hashlib
-import json
 import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
+import orjson
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
@@ -21,7 +21,6 @@ HIGHEST_CHARACTER = "\U0010ffff"
 # White space as Unicode defines it, without the separators U+001C to U+001F (controls here).
 WHITE_SPACE = re.compile("[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
 WORD = re.compile(r"[^\W_]+")
-ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 # Letters that no Unicode normal form takes apart, and what people type for them.
 UNDECOMPOSED = {
@@ -110,8 +109,7 @@ def sort_key(text: str) -> str:
 
 def digest(*parts: str | None) -> str:
     """Return a text of 43 characters that stands for ``parts``, whatever their lengths."""
-    written = ENCODE(parts)
-    raw = hashlib.sha256(written.encode("utf-8", "surrogatepass")).digest()
+    raw = hashlib.sha256(orjson.dumps(parts)).digest()
     return base64.urlsafe_b64encode(raw).decode("ascii").rstrip("=")
 
 

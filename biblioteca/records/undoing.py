@@ -272,7 +272,7 @@ class Batch:
                 }
         values, losses = fitting.fit(model, wanted)
         changes = [(records[key], values[key]) for key in sorted(values)]
-        self.count(CHANGED, model, writing.update_many(changes, leave_traces=False))
+        self.count(CHANGED, model, len(writing.update_many(changes, leave_traces=False)))
         self.lost(model, run, losses)
 
     def restore(self, model: type[Record], run: Sequence[HistoryEntry]) -> None:

@@ -21,7 +21,7 @@ from biblioteca.records.origins import current_origin
 from biblioteca.records.search import refresh_words
 from biblioteca.records.version import new_version
 
-# Sent inside the transaction after a record's title or name changed; ``record`` is the record.
+# Sent inside the transaction after the names that a record is found by changed; ``record`` is it.
 renamed = Signal()
 
 # InnoDB's deadlock and lock wait time-out, of which it rolled the transaction back.
@@ -30,6 +30,8 @@ TRANSIENT_POSTGRES = {"40001", "40P01"}
 ATTEMPTS = 3
 ATTEMPTS_IN_A_CROWD = 10
 LONGEST_PAUSE = 0.25  # seconds
+# So many rows at once are fetched, locked and written.
+BATCH = 500
 
 Result = TypeVar("Result")
 RecordType = TypeVar("RecordType", bound=Record)
@@ -130,43 +132,54 @@ def update(record: Record, values: dict[str, Any]) -> bool:
 
 
 def update_many(
-    changes: Sequence[tuple[Record, dict[str, Any]]], *, leave_traces: bool = True
-) -> int:
-    """Change records of one model, each to its part of a state; return how many did change.
+    changes: Sequence[tuple[RecordType, dict[str, Any]]],
+    *,
+    refresh: bool = True,
+    leave_traces: bool = True,
+) -> list[RecordType]:
+    """Change records of one model, each to its part of a state; return those that did change.
 
-    As :func:`update`, with the links of all records fetched, their words and history written at
-    once. The caller holds the rows locked and has fetched their links.
+    As :func:`update`, in so many statements whatever their number. The caller holds the rows
+    locked, in the order of their ids, and has called ``fetch_links``. Without ``refresh`` the
+    search words, and those of the records that show these, are left to the caller; without
+    ``leave_traces`` nobody knows a renamed record by its former name.
     """
-    befores = [record.state() for record, _values in changes]
-    due = [
-        (record, values, before)
-        for (record, values), before in zip(changes, befores, strict=True)
-        if any(before[name] != value for name, value in values.items())
-    ]
-    if not due:
-        return 0
-    model = type(due[0][0])
+    made: list[tuple[RecordType, str, HistoryEntry]] = []
+    names: set[str] = set()
+    for record, own_values in changes:
+        before, old_text = record.state(), record.display_text
+        differing = {name for name, value in own_values.items() if before[name] != value}
+        if not differing:
+            continue
+        record.assign(own_values)
+        if differing - record.UNSHOWN:
+            record.versao = new_version()
+        names |= differing
+        action = HistoryEntry.Action.CHANGED
+        made.append((record, old_text, history_entry(record, action, before, record.state())))
+    changed = [record for record, _old_text, _entry in made]
+    if not changed:
+        return []
+    model = type(changed[0])
     with transaction.atomic():
         announcements.touch(model.RESOURCE, *model.SHOWN_IN)
-        for record, values, before in due:
-            changed = {name: value for name, value in values.items() if before[name] != value}
-            record.assign(changed)
-            if changed.keys() - record.UNSHOWN:
-                record.versao = new_version()
-            record.save(force_update=True)
-            record.save_links(changed)
-        refresh_words([record for record, _values, _before in due])
+        # The columns of the states that differ, and those that follow them.
+        own = names | {"versao"} | ({"chave"} if model.TEXT_FIELD in names else set())
+        columns = [field.name for field in model._meta.concrete_fields if field.attname in own]
+        model._default_manager.bulk_update(changed, columns, batch_size=BATCH)
+        model.replace_links(changed, names)
         HistoryEntry.objects.bulk_create(
-            history_entry(record, HistoryEntry.Action.CHANGED, before, record.state())
-            for record, _values, before in due
+            [entry for _record, _old_text, entry in made], batch_size=BATCH
         )
-        for record, _values, before in due:
-            old_text = before[record.TEXT_FIELD]
+        if refresh:
+            refresh_words(changed)
+        for record, old_text, _entry in made:
             if record.display_text != old_text:
                 if leave_traces:
                     traces.leave_name(record, old_text)
-                renamed.send(sender=model, record=record)
-    return len(due)
+                if refresh:
+                    renamed.send(sender=model, record=record)
+    return changed
 
 
 def delete(record: Record, *, leave_traces: bool = True) -> None:

@@ -131,11 +131,14 @@ def test_a_missing_file_is_named(run):
 
 
 def test_a_file_cut_short_keeps_what_was_whole(run):
-    content = gzip.compress(b"titulo\n" + b"".join(b"Obra %d\n" % n for n in range(5000)))
-    with pytest.raises(CommandError) as caught:
-        run(content[: len(content) // 2], "cortado.csv.gz")
-    assert caught.value.returncode == 1
-    assert Obra.objects.count() % 500 == 0
+    content = gzip.compress(b"titulo\n" + b"".join(b"Obra %d!\n" % n for n in range(5000)))
+    status, said, rejected = run(content[: len(content) // 2], "cortado.csv.gz")
+    assert status == 1
+    titles = set(Obra.objects.values_list("titulo", flat=True))
+    assert 500 < len(titles) < 4999
+    assert titles == {f"Obra {number}!" for number in range(len(titles))}
+    assert "1 rejeitado" in said
+    assert int(rejected[-1]["linha"]) == len(titles) + 2
 
 
 def test_the_reading_plan_loads_and_is_found(run, shared_data, client):

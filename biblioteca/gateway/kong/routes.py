@@ -11,15 +11,21 @@ CATALOGUE = (
     "~/autores/?$",
     "~/autores/[^/]+/?$",
     "~/autores/[^/]+/obras/?$",
+    "~/autores/[^/]+/fundir/?$",
     "~/editoras/?$",
     "~/editoras/[^/]+/?$",
     "~/editoras/[^/]+/obras/?$",
+    "~/editoras/[^/]+/fundir/?$",
+    "~/fusoes/?$",
+    "~/fusoes/[^/]+/?$",
+    "~/fusoes/[^/]+/desfazer/?$",
 )
 DOCUMENTS = ("~/$", "~/schema/?$", "~/docs/?$", "~/redoc/?$")
 # Without "~" a path is a prefix: the slash at its end is its boundary.
 FILES = ("/static/", "/media/")
 PAGES = ("~/admin$", "/admin/")
-LOGIN = ("~/admin/login/?$",)
+# Where passwords are tried, mail is sent, or another server is asked.
+LOGIN = ("~/admin/login/?$", "~/admin/password_reset/?$", "~/admin/sso/login/[^/]+/?$")
 # Files of records, longer than anything else (UPLOAD_PATH of the settings).
 UPLOADS = ("~/admin/cargas/nova/?$",)
 TOKENS = ("~/oauth2/token/?$",)

@@ -9,12 +9,13 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from biblioteca.gateway.kong.routes import Kind
 
-CATALOGUE = ("obras", "autores", "editoras")
+CATALOGUE = ("obras", "autores", "editoras", "fusoes")
 READING = ("GET", "HEAD")
 WRITING = ("POST", "PUT", "PATCH", "DELETE")
 # What no route may match: neighbours of our paths, and what only the inside may ask.
 FOREIGN = (
     "/obrasfoo", "/obras/1/2", "/obras/1/identificadoresx", "/autores/1/2/", "/autoresx/",
+    "/autores/1/fundirx", "/obras/1/fundir", "/fusoesx", "/fusoes/1/2",
     "/Obras/", "/editoras/1/obras/2", "/health/live", "/health/ready", "/adminx", "/docsx",
     "/schema/x",
     "/staticx", "/mediax/a.jpg", "/metrics", "/x",

@@ -1,8 +1,15 @@
-"""The guides in a browser: readable on a phone and in the dark, and found from the navigation."""
+"""The guides in a browser: found from the navigation, readable on a phone and in the dark."""
 
 import pytest
 
-from biblioteca.tests.browser.helpers import PHONE, back_office, overflows
+from biblioteca.tests.browser.helpers import (
+    DESKTOP,
+    PHONE,
+    back_office,
+    check_accessibility,
+    overflows,
+    screenshot,
+)
 
 pytestmark = pytest.mark.served
 
@@ -16,7 +23,6 @@ def office(browser, tmp_path_factory):
 def test_from_the_navigation_to_a_heading(office):
     page = office.page("/admin/")
     page.locator('nav a[href="/admin/ajuda/"], aside a[href="/admin/ajuda/"]').first.click()
-    office.keep(page, "ajuda")
     page.get_by_role("link", name="Carregar dados").click()
     page.get_by_role("heading", name="Carregar dados", level=1).wait_for()
     page.get_by_role("navigation", name="Nesta página").get_by_text("Exportar").click()
@@ -27,16 +33,17 @@ def test_from_the_navigation_to_a_heading(office):
     assert office.foreign == []
 
 
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_on_a_phone(scheme, office):
-    context = office.signed_in(PHONE, color_scheme=scheme)
+def test_readable_in_light_and_dark(scheme, size, office):
+    # The theme asks for the scheme when a page is loaded.
+    context = office.signed_in(size, color_scheme=scheme)
     page = context.new_page()
-    for name in ("", "carregar-dados/"):
-        page.goto(f"{office.address}/admin/ajuda/{name}")
-        office.keep(page, f"ajuda-{name}telefone-{scheme}", dark=False)
+    for path in ("", "carregar-dados/"):
+        page.goto(f"{office.address}/admin/ajuda/{path}")
+        page.locator("html:is(.dark)" if scheme == "dark" else "html:not(.dark)").wait_for()
+        name = f"ajuda-{path}{scheme}-{size['width']}"
+        screenshot(page, name)
+        check_accessibility(page, name)
         assert not overflows(page)
     context.close()
-
-
-def test_the_guide_in_the_dark(office):
-    office.keep(office.page("/admin/ajuda/carregar-dados/"), "ajuda-carregar-dados")

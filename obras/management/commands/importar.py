@@ -11,8 +11,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
-from biblioteca.loading.options import LoadOptions
-from biblioteca.loading.reading import FORMATS, ReadingOptions
+from biblioteca.loading.detection import FORMATS
+from biblioteca.loading.options import LoadOptions, ReadingOptions
 from biblioteca.loading.report import Report
 from biblioteca.loading.runs import LoadRun, LoadStoppedError
 from biblioteca.loading.source import UnreadableFileError

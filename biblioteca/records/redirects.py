@@ -1,0 +1,86 @@
+"""Where the ids of records that were merged away lead."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from biblioteca.records.models import Record, Redirect
+
+# Engines bound the number of values in one query.
+SOME = 1000
+
+
+def resolve(resource: str, ids: Iterable[int]) -> dict[int, int]:
+    """Return, for each of ``ids``, the id of the record that stands for it now.
+
+    An id that was not merged away stands for itself, whether a record has it or not. One query
+    for each link of the longest chain, and one more.
+    """
+    final = {key: key for key in ids}
+    links: dict[int, int] = {}
+    frontier: Collection[int] = set(final)
+    while frontier:
+        found: dict[int, int] = {}
+        asked = list(frontier)
+        for start in range(0, len(asked), SOME):
+            some = asked[start : start + SOME]
+            rows = Redirect.objects.filter(recurso=resource, de_id__in=some)
+            found.update(rows.values_list("de_id", "para_id"))
+        links |= found
+        frontier = set(found.values()) - links.keys()
+    return {key: end_of(key, links) for key in final}
+
+
+def end_of(key: int, links: Mapping[int, int]) -> int:
+    """Return where ``links`` lead from ``key``; a loop, which nobody writes, ends too."""
+    seen = {key}
+    while key in links and links[key] not in seen:
+        key = links[key]
+        seen.add(key)
+    return key
+
+
+def living(model: type[Record], ids: Iterable[int]) -> dict[int, int]:
+    """Return, for each of ``ids``, the id of the record that it means today, if there is one.
+
+    Itself, or the survivor of the merges that it went through.
+    """
+    final = resolve(model.RESOURCE, ids)
+    there: set[int] = set()
+    wanted = list(set(final.values()))
+    for start in range(0, len(wanted), SOME):
+        rows = model._default_manager.filter(pk__in=wanted[start : start + SOME])
+        there.update(rows.values_list("pk", flat=True))
+    return {key: now for key, now in final.items() if now in there}
+
+
+def survivor_of(model: type[Record], key: int) -> int | None:
+    """Return the id of the record that ``key``, which no record has, was merged into.
+
+    None when it was merged into none, or when that one is deleted.
+    """
+    final = resolve(model.RESOURCE, [key])[key]
+    if final == key or not model._default_manager.filter(pk=final).exists():
+        return None
+    return final
+
+
+def resolved_state(model: type[Record], state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``state`` (or a part of one) with survivors in the place of what was merged away.
+
+    For states kept from before a merge: what is brought back refers to what there is now.
+    """
+    resolved = dict(state)
+    for name, other in model.REFERENCES.items():
+        held = resolved.get(name)
+        if held is None:
+            continue
+        final = resolve(other.RESOURCE, held if isinstance(held, list) else [held])
+        resolved[name] = replaced(held, final)
+    return resolved
+
+
+def replaced(held: Any, final: Mapping[int, int]) -> Any:
+    """Return an id, or ids in order, with those in ``final`` replaced; none stands twice."""
+    if isinstance(held, list):
+        return list(dict.fromkeys(final.get(key, key) for key in held))
+    return final.get(held, held)
