@@ -15,8 +15,10 @@ class BackofficeConfig(AppConfig):
         from django.db.models.signals import post_migrate
 
         from biblioteca.backoffice import help as guides
+        from biblioteca.backoffice import loads
         from biblioteca.backoffice.signin import log, roles
 
+        loads.register(admin.site)
         guides.register(admin.site)
         log.connect()
         post_migrate.connect(roles.after_migrate, dispatch_uid="backoffice.roles")
