@@ -23,7 +23,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from autores.tests.factories import AutorFactory
 from biblioteca.backoffice.models import AccessEntry
 from biblioteca.operations.sso import ROLES
+from biblioteca.records import writing
 from biblioteca.records.models import HistoryEntry
+from biblioteca.records.origins import Origin, writing_as
 from biblioteca.records.registry import model_of, record_models
 from editoras.tests.factories import EditoraFactory
 from obras.tests.factories import ObraFactory
@@ -32,6 +34,8 @@ pytestmark = pytest.mark.django_db
 
 PASSWORD = "uma senha comprida de teste"
 NEW_PASSWORD = "outra senha comprida de teste"
+# One action that can be undone.
+ACTION = "acao:teste"
 WHO = ("anonymous", *ROLES)
 # The least that a page asks for, as a place in WHO; nobody in this table is beyond the last one.
 ANYBODY, READER, EDITOR, ADMINISTRATOR, NOBODY = range(5)
@@ -123,6 +127,14 @@ PAGES: tuple[tuple[str, Page], ...] = (
     ("admin:help", Page(READER)),
     ("admin:help_page", Page(READER, lambda rows: ("carregar-dados",))),
     ("admin:app_list", Page(READER, lambda rows: ("obras",))),
+    ("admin:lixeira", Page(EDITOR)),
+    ("admin:historico", Page(EDITOR)),
+    ("admin:historico_csv", Page(EDITOR)),
+    ("admin:acao", Page(EDITOR, lambda rows: (ACTION,))),
+    (
+        "admin:acao",
+        Page(EDITOR, lambda rows: (ACTION,), form={"modo": "recusar"}, changes=True),
+    ),
     ("admin:auth_user_password_change", Page(ADMINISTRATOR, lambda rows: (rows.user.pk,))),
     (
         "admin:auth_user_password_change",
@@ -210,7 +222,10 @@ def rows() -> Rows:
     obra = ObraFactory(titulo="Título velho")
     user = User.objects.create_user("velha", password=PASSWORD, is_staff=True)
     entry = AccessEntry.objects.create(acao="entrou", quem="velha", porta="admin")
-    return Rows(obra, AutorFactory(), EditoraFactory(), user, entry)
+    author = AutorFactory()
+    with writing_as(Origin("velha", "admin", group=ACTION)):
+        writing.update(author, {"foto": "retrato.jpg"})
+    return Rows(obra, author, EditoraFactory(), user, entry)
 
 
 def person(who: str) -> Client:
