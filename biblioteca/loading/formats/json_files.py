@@ -119,7 +119,7 @@ class JsonFile:
                 self.in_list = False
                 break
             number += 1
-            if self.window.text[0] == "{":
+            if self.window.text[0] in "{[":
                 yield self.one(number)
             else:
                 yield self.stray(number)
