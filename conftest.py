@@ -8,12 +8,16 @@ from typing import Any
 
 import pytest
 
+from biblioteca.operations.storages import private_storage_settings
+
 pytest.register_assert_rewrite("biblioteca.api.tests.contract")
 
 
 @pytest.fixture(autouse=True)
 def _own_media(settings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = str(tmp_path / "media")
+    uploads = private_storage_settings(str(tmp_path / "cargas"), "")
+    settings.STORAGES = settings.STORAGES | {"uploads": uploads}
 
 
 @pytest.fixture
