@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import requests
@@ -34,33 +35,71 @@ def on_core(core: int | None, command: Sequence[str]) -> list[str]:
     return ["taskset", "-c", places, *command]
 
 
+@dataclass
+class MariaDB:
+    """A MariaDB of one's own, which can be restarted."""
+
+    directory: Path
+    options: Sequence[str] = ()
+    port: int = field(default_factory=free_port)
+    server: subprocess.Popen | None = None
+
+    @property
+    def address(self) -> str:
+        """The address of its only database."""
+        return f"mysql://root@127.0.0.1:{self.port}/bench"
+
+    @property
+    def plain(self) -> list[str]:
+        """The options that installing and running have in common."""
+        user = ["--user=root"] if os.geteuid() == 0 else []
+        return ["--no-defaults", f"--datadir={self.directory / 'mariadb'}", *user]
+
+    def install(self) -> None:
+        """Make the data directory."""
+        subprocess.run(
+            ["mariadb-install-db", *self.plain, "--auth-root-authentication-method=normal"],
+            check=True, capture_output=True,
+        )  # fmt: skip
+
+    def start(self) -> None:
+        """Start the server and return when it has the database."""
+        command = [
+            shutil.which("mariadbd") or "mariadbd", *self.plain, f"--port={self.port}",
+            "--bind-address=127.0.0.1", f"--socket={self.directory}/mariadb.sock",
+            "--innodb-buffer-pool-size=512M", "--innodb-flush-log-at-trx-commit=1", *self.options,
+        ]  # fmt: skip
+        with (self.directory / "mariadb.log").open("ab") as log:
+            self.server = subprocess.Popen(on_core(1, command), stdout=log, stderr=log)
+        create_database(self.port)
+
+    def kill(self) -> None:
+        """End the server as the machine does when its power goes."""
+        if self.server is not None:
+            self.server.kill()
+            self.server.wait()
+
+    def stop(self) -> None:
+        """Shut the server down."""
+        if self.server is not None:
+            self.server.terminate()
+            self.server.wait()
+
+
 @contextmanager
 def mariadb(directory: Path, *options: str) -> Iterator[str]:
     """Run a fresh MariaDB and give the address of an empty database."""
-    port, data = free_port(), directory / "mariadb"
-    plain = ["--no-defaults", f"--datadir={data}"]
-    user = ["--user=root"] if os.geteuid() == 0 else []
-    subprocess.run(
-        ["mariadb-install-db", *plain, *user, "--auth-root-authentication-method=normal"],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    command = [
-        shutil.which("mariadbd") or "mariadbd", *plain, *user, f"--port={port}",
-        "--bind-address=127.0.0.1", f"--socket={directory}/mariadb.sock",
-        "--innodb-buffer-pool-size=512M", "--innodb-flush-log-at-trx-commit=1", *options,
-    ]  # fmt: skip
-    with (directory / "mariadb.log").open("wb") as log:
-        server = subprocess.Popen(on_core(1, command), stdout=log, stderr=log)
+    own = MariaDB(directory, options)
+    own.install()
+    own.start()
     try:
-        create_database(port)
-        yield f"mysql://root@127.0.0.1:{port}/bench"
+        yield own.address
     finally:
-        server.terminate()
-        server.wait()
+        own.stop()
 
 
 def create_database(port: int) -> None:
-    """Wait for the server and create the database."""
+    """Wait for the server and create the database, unless it is there."""
     import MySQLdb
 
     for _ in range(300):
@@ -69,7 +108,7 @@ def create_database(port: int) -> None:
         except MySQLdb.Error:
             time.sleep(0.1)
             continue
-        link.cursor().execute("CREATE DATABASE bench CHARACTER SET utf8mb4")
+        link.cursor().execute("CREATE DATABASE IF NOT EXISTS bench CHARACTER SET utf8mb4")
         link.close()
         return
     raise RuntimeError("MariaDB did not start")
@@ -96,7 +135,7 @@ def uvicorn(application: str, core: int | None, *options: str, **environment: st
     port = free_port()
     command = [
         sys.executable, "-m", "uvicorn", application, "--port", str(port), "--no-access-log",
-        "--log-level", "error", *options,
+        "--no-server-header", "--log-level", "error", *options,
     ]  # fmt: skip
     server = subprocess.Popen(on_core(core, command), cwd=ROOT, env=os.environ | environment)
     address = f"http://127.0.0.1:{port}"

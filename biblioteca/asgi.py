@@ -26,6 +26,7 @@ django_threads = FixedThreads(
     queue=settings.SERVING_QUEUE,
     refuse=refuse,
     max_body=settings.REQUEST_MAX_BYTES,
+    longer={settings.UPLOAD_PATH: settings.UPLOAD_MAX_MB * 1024 * 1024},
 )
 
 

@@ -1,11 +1,14 @@
 """Django settings: one module, differences only through the environment (see .env.example)."""
 
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from biblioteca.operations import environment
 from biblioteca.operations.databases import database_settings
+from biblioteca.operations.mail import mail_settings
+from biblioteca.operations.sso import single_sign_on
 from biblioteca.operations.storages import storage_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -70,6 +73,8 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "axes",
+    "social_django",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "corsheaders",
@@ -94,6 +99,8 @@ MIDDLEWARE = [
     "biblioteca.backoffice.middleware.EditorMessageMiddleware",
     "biblioteca.backoffice.middleware.EditorFrameMiddleware",
     "biblioteca.backoffice.origin.EditorOriginMiddleware",
+    "biblioteca.backoffice.signin.middleware.LockOutMiddleware",
+    "biblioteca.backoffice.signin.middleware.SingleSignOnMiddleware",
 ]
 
 ROOT_URLCONF = "biblioteca.urls"
@@ -115,6 +122,33 @@ TEMPLATES = [
     },
 ]
 
+# --- The editors' back office --------------------------------------------------------------------
+UNFOLD = {
+    "SITE_TITLE": "Biblioteca",
+    "SITE_HEADER": "Biblioteca",
+    "SITE_URL": None,
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_BACK_BUTTON": True,
+    "SHOW_LANGUAGES": True,
+    "LANGUAGES": {"action": "/admin/idioma/"},
+    "BORDER_RADIUS": "8px",
+    # Teal, dark enough for white text on 600 and light enough on dark pages from 400.
+    "COLORS": {
+        "primary": {
+            "50": "#f0fdfa", "100": "#ccfbf1", "200": "#99f6e4", "300": "#5eead4",
+            "400": "#2dd4bf", "500": "#14b8a6", "600": "#0f766e", "700": "#115e59",
+            "800": "#134e4a", "900": "#12413d", "950": "#042f2e",
+        },
+        # The theme's own greys are too pale for small print.
+        "font": {
+            "subtle-light": "#4b5563", "subtle-dark": "#b6bdc9",
+            "default-light": "#374151", "default-dark": "#d6dae1",
+            "important-light": "#111827", "important-dark": "#f3f4f6",
+        },
+    },
+}  # fmt: skip
+
 # --- Data ----------------------------------------------------------------------------------------
 DATABASES = {"default": database_settings(default_directory=DATA_DIR)}
 
@@ -133,6 +167,8 @@ CACHE_SECONDS = environment.integer("CACHE_SECONDS", 30, minimum=0, maximum=3600
 CACHE_MEMORY_MB = environment.integer("CACHE_MEMORY_MB", 64, minimum=1, maximum=65536)
 # Refuse a write that Redis cannot be told of, rather than let others read the old for a while.
 CACHE_STRICT = environment.boolean("CACHE_STRICT")
+# Read by ``manage.py kong`` alone: where the gateway keeps the certificates that it fetches.
+CERTIFICATES_REDIS_URL = environment.text("CERTIFICATES_REDIS_URL")
 # Everything else that caches; sessions are in the database.
 CACHES: dict[str, Any] = {
     "default": {
@@ -182,6 +218,9 @@ if MEDIA_STORAGE:
 # A 10 MB picture in base64 fits; the same bound everywhere (gateway included).
 REQUEST_MAX_BYTES = 16 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = REQUEST_MAX_BYTES
+# Files of records are longer: where editors load them, and nowhere else.
+UPLOAD_PATH = "/admin/carregar/"
+UPLOAD_MAX_MB = environment.integer("UPLOAD_MAX_MB", 256, minimum=16, maximum=4096)
 
 # --- Language and time ---------------------------------------------------------------------------
 LANGUAGE_CODE = environment.choice("LANGUAGE_CODE", "pt-br", ("pt-br", "en"))
@@ -251,10 +290,12 @@ SESSION_COOKIE_SECURE = not DEBUG
 CSRF_COOKIE_SECURE = not DEBUG
 SESSION_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
-# These look for Django's own classes by name; ours are subclasses of them
-# (biblioteca.backoffice.middleware), and a test looks at what they do.
+# These look for Django's own classes (and axes') by name; ours are subclasses of them
+# (biblioteca.backoffice), and a test looks at what they do.
 # HSTS and the way from http to https are the gateway's, where TLS ends (W004, W008).
-SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003", "security.W004", "security.W008"]
+SILENCED_SYSTEM_CHECKS = [
+    "security.W002", "security.W003", "security.W004", "security.W008", "axes.W002",
+]  # fmt: skip
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 
 AUTH_PASSWORD_VALIDATORS = [
@@ -267,6 +308,62 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
+# --- Editors' sign-in ----------------------------------------------------------------------------
+# A working day: what a provider or an administrator took away is gone the next morning at latest.
+SESSION_COOKIE_AGE = 12 * 60 * 60
+LOGIN_URL, LOGIN_REDIRECT_URL = "admin:login", "admin:index"
+PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
+# Links to choose a new password go out by mail, where there is a server for it.
+mail = mail_settings()
+EMAIL_BACKEND = mail["EMAIL_BACKEND"]
+EMAIL_HOST, EMAIL_PORT = mail.get("EMAIL_HOST", "localhost"), mail.get("EMAIL_PORT", 25)
+EMAIL_HOST_USER = mail.get("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = mail.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS, EMAIL_USE_SSL = mail.get("EMAIL_USE_TLS", False), mail.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = environment.text("EMAIL_FROM", "biblioteca@localhost")
+
+# Who guesses passwords waits. A name is locked for one address: neither does a stranger lock an
+# editor out, nor does everybody wait who comes through the same gateway.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_CLIENT_IP_CALLABLE = "biblioteca.backoffice.signin.addresses.address_for_locks"
+AXES_LOCKOUT_CALLABLE = "biblioteca.backoffice.signin.pages.locked_out"
+# The access log (biblioteca.backoffice) has all of it, for editors to read.
+AXES_ENABLE_ADMIN, AXES_DISABLE_ACCESS_LOG, AXES_VERBOSE = False, True, False
+
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "biblioteca.backoffice.signin.backends.LocalAccounts",
+]
+SSO = single_sign_on()
+if SSO:
+    AUTHENTICATION_BACKENDS.append(
+        "biblioteca.backoffice.signin.backends.Auth0"
+        if SSO.backend == "auth0_openidconnect"
+        else "biblioteca.backoffice.signin.backends.OpenIdConnect"
+    )
+SOCIAL_AUTH_STRATEGY = "biblioteca.backoffice.signin.strategy.Strategy"
+SOCIAL_AUTH_PIPELINE = (
+    "social_core.pipeline.social_auth.social_details",
+    "social_core.pipeline.social_auth.social_names",
+    "social_core.pipeline.social_auth.social_uid",
+    "social_core.pipeline.social_auth.auth_allowed",
+    "social_core.pipeline.social_auth.social_user",
+    "biblioteca.backoffice.signin.pipeline.look_at_claims",
+    "social_core.pipeline.user.get_username",
+    "social_core.pipeline.user.create_user",
+    "social_core.pipeline.social_auth.associate_user",
+    "social_core.pipeline.user.user_details",
+    "biblioteca.backoffice.signin.pipeline.apply_roles",
+    "biblioteca.backoffice.signin.pipeline.keep_id_token",
+)
+SOCIAL_AUTH_REDIRECT_IS_HTTPS = PUBLIC_URL.startswith("https://")
+SOCIAL_AUTH_REQUESTS_TIMEOUT = 5
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -278,5 +375,9 @@ LOGGING = {
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # Each of its steps is a line; what it decides is in the access log.
+        "axes": {"level": "WARNING"},
+    },
 }

@@ -23,6 +23,7 @@ urlpatterns = [
     path("", include("biblioteca.api.merge_urls")),
     *DOCS,
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/sso/", include("biblioteca.backoffice.signin.urls")),
     path("admin/", admin.site.urls),
     # Pictures kept on this machine; a bucket serves its own.
     path("media/<path:name>", picture, name="picture"),

@@ -5,23 +5,24 @@ door by which a catalogue is written.
 """
 
 import random
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable
 from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import transaction
 from stdnum import ean
 
 from autores.models import Autor, AutorPalavra
 from biblioteca.cache.announcements import touch
+from biblioteca.records.bulk import batches, insert
 from biblioteca.records.models import Identificador
-from biblioteca.records.search import words_of
-from biblioteca.records.text import sort_key
+from biblioteca.records.text import sort_key, words_of
 from biblioteca.records.version import new_version
 from editoras.models import Editora, EditoraPalavra
 from obras.models import Autoria, Obra, ObraPalavra
 
 BATCH = 2000
+RECORD_COLUMNS = ["foto", "chave", "versao"]
+WORD_COLUMNS = ["palavra", "registro_id"]
 
 # What benchmarks search for, and how often it occurs.
 EVERY_ROW = "edição"
@@ -71,13 +72,15 @@ def generate(works: int, seed: int, progress: Callable[[int], object]) -> None:
         for number in range(1, works + 1)
     )
     written = 0
-    for batch in batches(rows):
+    for batch in batches(rows, BATCH):
         with transaction.atomic():
             touch(Obra.RESOURCE)
-            insert(Obra, [row[0] for row in batch])
-            insert(Autoria, [link for row in batch for link in row[1]])
-            insert(Identificador, [row[2] for row in batch])
-            insert(ObraPalavra, [word for row in batch for word in row[3]])
+            insert(Obra, [*RECORD_COLUMNS, "titulo", "editora_id"], [row[0] for row in batch])
+            links = [link for row in batch for link in row[1]]
+            insert(Autoria, ["obra_id", "autor_id", "posicao"], links)
+            identifier = ["recurso", "registro_id", "esquema", "valor"]
+            insert(Identificador, identifier, [row[2] for row in batch])
+            insert(ObraPalavra, WORD_COLUMNS, [word for row in batch for word in row[3]])
         written += len(batch)
         progress(written)
 
@@ -125,32 +128,11 @@ def insert_named(model: Any, word_model: Any, names: list[str]) -> list[set[str]
     """Insert authors or publishers with ids from 1; return the words of each."""
     found = [words_of([name]) for name in names]
     keyed = enumerate(zip(names, found, strict=True), start=1)
-    for batch in batches(keyed):
+    for batch in batches(keyed, BATCH):
         with transaction.atomic():
             touch(model.RESOURCE)
-            insert(
-                model, [("", sort_key(name), new_version(), name) for _key, (name, _own) in batch]
-            )
-            insert(word_model, [(word, key) for key, (_name, own) in batch for word in sorted(own)])
+            rows = [("", sort_key(name), new_version(), name) for _key, (name, _own) in batch]
+            insert(model, [*RECORD_COLUMNS, "nome"], rows)
+            words = [(word, key) for key, (_name, own) in batch for word in sorted(own)]
+            insert(word_model, WORD_COLUMNS, words)
     return found
-
-
-def insert(model: type[models.Model], rows: list[tuple]) -> None:
-    """Insert rows by the driver's own bulk statement; ids are given by the database, from 1."""
-    columns = [
-        field.column
-        for field in model._meta.concrete_fields
-        if field.column and not isinstance(field, models.AutoField)
-    ]
-    quoted = ", ".join(connection.ops.quote_name(column) for column in columns)
-    places = ", ".join(["%s"] * len(columns))
-    table = connection.ops.quote_name(model._meta.db_table)
-    with connection.cursor() as cursor:
-        cursor.executemany(f"INSERT INTO {table} ({quoted}) VALUES ({places})", rows)  # noqa: S608
-
-
-def batches(items: Iterable[Any]) -> Iterator[list[Any]]:
-    """Yield ``items`` in lists of at most ``BATCH``."""
-    stream = iter(items)
-    while batch := list(islice(stream, BATCH)):
-        yield batch

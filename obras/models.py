@@ -1,6 +1,6 @@
 """Obra: a work, with its authors in order and its publisher."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from autores.models import Autor
 from biblioteca.records.aggregates import OrderedIds
 from biblioteca.records.fields import CodePointField
-from biblioteca.records.models import Alias, Identificador, Record, SearchWord
-from biblioteca.records.text import digest
+from biblioteca.records.models import Alias, Identificador, LinkRows, Record, SearchWord
+from biblioteca.records.search import stored_words
+from biblioteca.records.text import digest, words_of
 from editoras.models import Editora
 
 
@@ -134,22 +135,6 @@ class Obra(Record):
             Identificador.objects.bulk_create(self.identifier_rows())
 
     @classmethod
-    def load_links(cls, records: Sequence["Obra"]) -> None:
-        """Fetch authors and identifiers of all ``records`` in two queries."""
-        authors: dict[int, list[int]] = {work.pk: [] for work in records}
-        identifiers: dict[int, list[list[str]]] = {work.pk: [] for work in records}
-        rows = Autoria.objects.filter(obra__in=list(authors)).order_by("obra", "posicao")
-        for key, author_id in rows.values_list("obra_id", "autor_id"):
-            authors[key].append(author_id)
-        held = Identificador.objects.filter(
-            recurso=cls.RESOURCE, registro_id__in=list(identifiers)
-        ).order_by("esquema", "valor")
-        for key, *pair in held.values_list("registro_id", "esquema", "valor"):
-            identifiers[key].append(pair)
-        for work in records:
-            work.author_ids, work.identifiers = authors[work.pk], identifiers[work.pk]
-
-    @classmethod
     def replace_links(cls, records: Sequence["Obra"], names: Collection[str]) -> None:
         """Store anew the authors or identifiers of all ``records``."""
         ids = [work.pk for work in records]
@@ -167,6 +152,63 @@ class Obra(Record):
         """Store the authors and identifiers of new works."""
         Autoria.objects.bulk_create(row for work in records for row in work.authorships())
         Identificador.objects.bulk_create(row for work in records for row in work.identifier_rows())
+
+    @classmethod
+    def link_rows(cls, states: Mapping[int, dict[str, Any]]) -> list[LinkRows]:
+        """Return the rows of authors and identifiers of new works."""
+        authors = [
+            (key, author_id, place)
+            for key, state in states.items()
+            for place, author_id in enumerate(state["autores"])
+        ]
+        identifiers = [
+            (cls.RESOURCE, key, scheme, value)
+            for key, state in states.items()
+            for scheme, value in state["identificadores"]
+        ]
+        return [
+            (Autoria, ["obra_id", "autor_id", "posicao"], authors),
+            (Identificador, ["recurso", "registro_id", "esquema", "valor"], identifiers),
+        ]
+
+    @classmethod
+    def words_of_states(cls, states: Mapping[int, dict[str, Any]]) -> dict[int, set[str]]:
+        """Return the words of titles and identifiers, with those of authors and publishers.
+
+        These have theirs already, those of their other names among them.
+        """
+        found = super().words_of_states(states)
+        authors = stored_words(
+            Autor.WORDS, (key for state in states.values() for key in state["autores"])
+        )
+        publishers = stored_words(
+            Editora.WORDS, (key for state in states.values() if (key := state["editora_id"]))
+        )
+        for key, state in states.items():
+            own = found[key]
+            own |= words_of(value for _scheme, value in state["identificadores"])
+            own.update(publishers.get(state["editora_id"], ()))
+            for author_id in state["autores"]:
+                own.update(authors.get(author_id, ()))
+        return found
+
+    @classmethod
+    def fetch_links(cls, records: Sequence["Obra"]) -> None:
+        """Fetch the authors and identifiers of all of ``records`` in two queries."""
+        keys = [work.pk for work in records]
+        authors: dict[int, list[int]] = {key: [] for key in keys}
+        authorships = Autoria.objects.filter(obra__in=keys).order_by("obra", "posicao")
+        for key, author_id in authorships.values_list("obra_id", "autor_id"):
+            authors[key].append(author_id)
+        identifiers: dict[int, list[list[str]]] = {key: [] for key in keys}
+        rows = Identificador.objects.filter(recurso=cls.RESOURCE, registro_id__in=keys)
+        for key, scheme, value in rows.order_by("esquema", "valor").values_list(
+            "registro_id", "esquema", "valor"
+        ):
+            identifiers[key].append([scheme, value])
+        for work in records:
+            work.author_ids = authors[work.pk]
+            work.identifiers = identifiers[work.pk]
 
     def authorships(self) -> list["Autoria"]:
         """Return the unsaved rows that give this work its authors in order."""

@@ -22,6 +22,7 @@ from biblioteca.photos.fields import settle
 from biblioteca.records import writing
 from biblioteca.records.connections import check_before_writing, survives_dead_connection
 from biblioteca.records.fetching import fetch_by_id
+from biblioteca.records.listing import order_columns
 from biblioteca.records.models import Record
 from biblioteca.records.origins import Origin, writing_as
 
@@ -102,7 +103,7 @@ class CatalogueListView(ContractView):
     @property
     def order_columns(self) -> dict[str, tuple[str, ...]]:
         """The orders of the list and the columns behind each, ending in the id."""
-        return {"id": ("id",), self.model.TEXT_FIELD: ("chave", "id")}
+        return order_columns(self.model)
 
     def parameters_of(self, action: str) -> Sequence[Parameter]:
         """Return the parameters of lists and items; writes have none."""

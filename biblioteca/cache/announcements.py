@@ -9,6 +9,8 @@ import logging
 import secrets
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -51,6 +53,8 @@ class Current(threading.local):
     """The announcement of each thread, which has a connection of its own."""
 
     announcement: Announcement | None = None
+    # Nothing of what is written now will be committed.
+    is_rehearsal: bool = False
 
 
 current = Current()
@@ -75,10 +79,24 @@ def touch(*resources: str) -> None:
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("a write needs a transaction")
+    if current.is_rehearsal:
+        return
     if settings.REDIS_URL:
         announce(set(resources))
     else:
         append_rows(resources)
+
+
+@contextmanager
+def rehearsal() -> Iterator[None]:
+    """Run the block in a transaction that is rolled back at its end, and announce nothing of it."""
+    with transaction.atomic():
+        current.is_rehearsal = True
+        try:
+            yield
+        finally:
+            current.is_rehearsal = False
+            transaction.set_rollback(True)
 
 
 def announce(resources: set[str]) -> None:

@@ -40,7 +40,11 @@ NOT_MODIFIED = {b"etag", b"cache-control", b"vary", b"access-control-allow-origi
 STAYS = "biblioteca.stays"
 SAFE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:+/=-]{1,64}")
 HOSTS_KNOWN = 1000
+# Of so many paths, none longer than that, it is remembered what they show.
+PATHS_KNOWN = 10_000
+LONGEST_PATH_KNOWN = 100
 READ_METHODS = ("GET", "HEAD")
+SLASH = ord("/")
 
 HIT = (b"cache-status", b"biblioteca; hit")
 STORED = (b"cache-status", b"biblioteca; fwd=uri-miss; stored")
@@ -92,32 +96,32 @@ class ReadCache:
         A hit goes through this one function and no other of ours: each call would cost a hundredth
         of what Uvicorn needs for the whole request.
         """
-        resource = self.paths.get(scope.get("path"))  # type: ignore[arg-type]
         method = scope.get("method")
-        if resource is None or method not in READ_METHODS:
+        if method not in READ_METHODS or (resource := self.paths.get(scope["path"])) is None:
             resource = await self.elsewhere(scope, receive, send)
             if not resource:
                 return
-        headers = dict(scope["headers"])
+        every = scope["headers"]
+        headers = dict(every)
         host = headers.get(b"host")
         # Only plain requests: a host of ours, one of each header, no body, a caller who may read.
         if (
             (host not in self.hosts and not self.is_our_host(host))
-            or len(headers) != len(scope["headers"])
+            or len(headers) != len(every)
             or b"transfer-encoding" in headers
-            or headers.get(b"content-length", b"0") != b"0"
+            or (b"content-length" in headers and headers[b"content-length"] != b"0")
             or not self.may_read(headers)
         ):
             self.statistics.bypasses += 1
             await self.application(scope, receive, adding(send, BYPASS))
             return
         query = scope["query_string"]
-        if b"&" in query:
+        if query and b"&" in query:  # asked in this order: looking into bytes is slow
             query = b"&".join(sorted(query.split(b"&")))
         path = scope["raw_path"]
         # All that the answer depends on.
         key = (
-            path[:-1] if path.endswith(b"/") else path,
+            path[:-1] if path[-1] == SLASH else path,
             query,
             scope["scheme"] if self.host_in_key else "",
             host if self.host_in_key else None,
@@ -177,7 +181,7 @@ class ReadCache:
             return ""
         # /autores/7/obras/ shows works: what changes an author they show touches works too.
         resource = next(part for part in reversed(parts) if part in self.resources)
-        if len(self.paths) < 10_000:
+        if len(self.paths) < PATHS_KNOWN and len(path) <= LONGEST_PATH_KNOWN:
             self.paths[path] = resource
         return resource
 

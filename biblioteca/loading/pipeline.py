@@ -1,55 +1,139 @@
 """Read, clean, match, write, report: in batches, each of them whole or absent."""
 
-from collections.abc import Callable, Iterable, Iterator
-from itertools import chain, islice
-from typing import Protocol
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from queue import Full, Queue
+from threading import Event, Thread
 
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from biblioteca.loading.batches import BatchRecorder
 from biblioteca.loading.cleaning import clean
-from biblioteca.loading.names import detect_style
+from biblioteca.loading.options import LoadOptions
+from biblioteca.loading.reading import Reading
 from biblioteca.loading.records import CleanRecord, Fault, Outcome, RawRecord, Verdict
 from biblioteca.loading.report import Report
+from biblioteca.loading.writer import RecordWriter, Run
+from biblioteca.records import bulk, writing
 
-BATCH = 500
-SAMPLED = 500
+# So many records are written in one transaction.
+CHUNK = 1000
+# So many batches are read before they are asked for.
+CHUNKS_AHEAD = 2
 
+Chunk = list[CleanRecord | Fault]
 
-class Writer(Protocol):
-    """What a resource gives the pipeline: matching a batch against the catalogue and writing it."""
-
-    def write(self, batch: list[CleanRecord], report: Report) -> list[Outcome]:
-        """Write what is new in ``batch`` in one transaction; return a verdict for each record."""
-
-
-def load(
-    records: Iterable[RawRecord | Fault],
-    writer: Writer,
-    report: Report,
-    progress: Callable[[Report], None],
-) -> None:
-    """Bring ``records`` into the catalogue, telling ``progress`` after each batch."""
-    stream = iter(records)
-    sample = list(islice(stream, SAMPLED))
-    style = detect_style(
-        item.authors
-        for item in sample
-        if isinstance(item, RawRecord) and isinstance(item.authors, str)
-    )
-    cleaned = (
-        item if isinstance(item, Fault) else clean(item, style) for item in chain(sample, stream)
-    )
-    while batch := list(islice(cleaned, BATCH)):
-        works = [item for item in batch if isinstance(item, CleanRecord)]
-        for outcome in in_file_order(batch, writer.write(works, report)):
-            report.add(outcome)
-        report.warnings += sum(len(work.warnings) for work in works)
-        progress(report)
+Writers = Mapping[str, type[RecordWriter]]
 
 
-def in_file_order(batch: list[CleanRecord | Fault], outcomes: list[Outcome]) -> Iterator[Outcome]:
-    """Yield the verdicts on a batch in the order of its lines, faults among them."""
-    verdicts = iter(outcomes)
-    for item in batch:
-        if isinstance(item, Fault):
-            yield Outcome(item.line, Verdict.REJECTED, item.reason, item.raw)
-        else:
-            yield next(verdicts)
+class Loader:
+    """Brings the records of files into the catalogue, in the name of one load."""
+
+    def __init__(
+        self, writers: Writers, options: LoadOptions, recorder: BatchRecorder, report: Report
+    ) -> None:
+        self.writers = writers
+        self.options = options
+        self.recorder = recorder
+        self.report = report
+
+    def load(self, reading: Reading, number: int, progress: Callable[[], object]) -> None:
+        """Load one file, the ``number``-th of this run, telling ``progress`` after each batch."""
+
+        def place(line: int) -> str:
+            return (_("line %d") if reading.unit == "line" else _("record %d")) % line
+
+        run = Run(
+            options=self.options,
+            catalogue=self.recorder.catalogue,
+            seen=lambda resource, ids: self.recorder.seen(number, resource, ids),
+            place=place,
+        )
+        writers = {resource: writer(run) for resource, writer in self.writers.items()}
+        for chunk in ahead(bulk.batches(cleaned(reading), CHUNK)):
+            self.write(chunk, writers, number)
+            progress()
+
+    def write(
+        self,
+        chunk: Sequence[CleanRecord | Fault],
+        writers: Mapping[str, RecordWriter],
+        number: int,
+    ) -> None:
+        """Write one batch with what is recorded of it; then report it."""
+
+        def work() -> tuple[list[Outcome], Counter[str]]:
+            created: Counter[str] = Counter()
+            verdicts: dict[int, Outcome] = {}
+            # In the order of the writers: authors are there before the works that name them.
+            for resource, writer in writers.items():
+                own = {
+                    place: item
+                    for place, item in enumerate(chunk)
+                    if isinstance(item, CleanRecord) and item.resource == resource
+                }
+                if own:
+                    verdicts.update(zip(own, writer.write(list(own.values())), strict=True))
+                    created.update(writer.created)
+            outcomes = [
+                rejected(item) if isinstance(item, Fault) else verdicts[place]
+                for place, item in enumerate(chunk)
+            ]
+            self.recorder.record(number, outcomes, self.report.counts_with(outcomes, created))
+            return outcomes, created
+
+        outcomes, created = writing.in_transaction(work)
+        self.report.add(outcomes, created)
+
+
+def cleaned(reading: Reading) -> Iterator[CleanRecord | Fault]:
+    """Yield what can be written of each record of a file, or why it cannot."""
+    for item in reading.records():
+        yield clean(item, reading.style) if isinstance(item, RawRecord) else item
+
+
+def rejected(fault: Fault) -> Outcome:
+    """Return the verdict on a place that holds no record."""
+    return Outcome(fault.line, Verdict.REJECTED, fault.reason, fault.raw)
+
+
+def ahead(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    """Yield ``chunks``, which another thread reads while the database is busy with the one before.
+
+    What is raised there is raised here, behind the chunks that were whole.
+    """
+    ready: Queue[Chunk | BaseException | None] = Queue(maxsize=CHUNKS_AHEAD)
+    stopped = Event()
+    language = translation.get_language()
+
+    def put(item: Chunk | BaseException | None) -> None:
+        while not stopped.is_set():
+            try:
+                ready.put(item, timeout=0.2)
+            except Full:
+                continue
+            return
+
+    def read() -> None:
+        with translation.override(language):
+            try:
+                for chunk in chunks:
+                    put(chunk)
+                    if stopped.is_set():
+                        return
+            except BaseException as error:  # noqa: BLE001 (raised again by who waits for it)
+                put(error)
+            else:
+                put(None)
+
+    reader = Thread(target=read, name="reader", daemon=True)
+    reader.start()
+    try:
+        while (item := ready.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+    finally:
+        stopped.set()
+        reader.join()

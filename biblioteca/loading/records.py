@@ -117,9 +117,16 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """The verdict on one record, with its reason where there is one."""
+    """The verdict on one record, with its reason where there is one.
+
+    ``record_id`` is the record of the catalogue that it is, ``digest`` stands for what it says.
+    """
 
     line: int
     verdict: Verdict
     reason: str = ""
     raw: dict[str, Any] = field(default_factory=dict)
+    resource: str = WORKS
+    record_id: int | None = None
+    digest: str = ""
+    record: CleanRecord | None = None

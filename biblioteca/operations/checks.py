@@ -82,6 +82,30 @@ def check_open_doors(app_configs: Any, **_options: Any) -> list[CheckMessage]:
             "DEMO is on, and the service answers to more than localhost.",
             "Unset DEMO, and name the issuer of your organisation.",
         ),
+        (
+            "E011",  # anybody on the way could say who an editor is
+            settings.SSO.issuer.startswith("http://"),
+            "SSO_ISSUER is not https.",
+            "SSO_ISSUER=https://login.example.org/realms/acervo",
+        ),
+        (
+            "E012",
+            bool(settings.SSO) and is_weak(settings.SSO.client_secret, 16),
+            "SSO_CLIENT_SECRET is short or taken from an example.",
+            "Copy it from the provider's page of this application.",
+        ),
+        (
+            "E013",  # a request's Host would say where the provider sends people back to
+            bool(settings.SSO) and not settings.PUBLIC_URL.startswith("https://"),
+            "Single sign-on is on, and PUBLIC_URL is no https address.",
+            "PUBLIC_URL=https://catalogo.example.org",
+        ),
+        (
+            "E014",  # a request's Host would say where a link in a mail leads
+            settings.EMAIL_BACKEND.endswith("smtp.EmailBackend") and not settings.PUBLIC_URL,
+            "EMAIL_URL is set, and PUBLIC_URL is not.",
+            "PUBLIC_URL=https://catalogo.example.org",
+        ),
     )
     return [
         Error(message, hint=hint, id=f"biblioteca.{number}")

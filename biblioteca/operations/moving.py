@@ -22,12 +22,16 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.models import Q
 
 from biblioteca.operations.databases import settings_of
+from biblioteca.operations.snapshots import snapshot
 
 BATCH_ROWS = 2000
 # Not moved: tokens of the read cache, which every database has its own of, and sign-ins.
 LEFT_OUT = {"cache.Geracao", "sessions.Session"}
 # Made in every new database, under ids and codes of its own.
-REPLACED = ("auth.Permission", "contenttypes.ContentType", "loading.Catalogue")
+REPLACED = (
+    "auth.Group_permissions", "auth.Group", "auth.Permission", "contenttypes.ContentType",
+    "loading.Catalogue",
+)  # fmt: skip
 
 Row = tuple[Any, ...]
 Progress = Callable[[str, int], None]
@@ -47,22 +51,12 @@ class Content:
 
 @contextmanager
 def database(url: str, alias: str, *, is_source: bool) -> Iterator[str]:
-    """Give the alias of the database at ``url``; a source is only read, in one snapshot."""
+    """Give the alias of the database at ``url``; a source is only read, and must be there."""
     settings = settings_of(url, Path())
     settings["CONN_MAX_AGE"] = 0
-    options = settings["OPTIONS"]
-    if is_source:
-        if settings["ENGINE"].endswith("mysql"):
-            options["isolation_level"] = "repeatable read"
-        elif settings["ENGINE"].endswith("postgresql"):
-            from psycopg import IsolationLevel
-
-            options["isolation_level"] = IsolationLevel.REPEATABLE_READ
-        else:
-            path = Path(settings["NAME"])
-            if not path.is_file():
-                raise NotMovableError(f"{path}: no such file")
-            options["transaction_mode"] = "DEFERRED"
+    path = Path(settings["NAME"])
+    if is_source and settings["ENGINE"].endswith("sqlite3") and not path.is_file():
+        raise NotMovableError(f"{path}: no such file")
     connections.settings[alias] = connections.configure_settings({"default": {}, alias: settings})[
         alias
     ]
@@ -214,7 +208,7 @@ def copy(source: str, target: str, progress: Progress, *, replace: bool) -> dict
     NotMovableError, and changes nothing, when a table does not come out as it went in.
     """
     moved: dict[str, Content] = {}
-    with transaction.atomic(using=source), transaction.atomic(using=target):
+    with snapshot(source), transaction.atomic(using=target):
         if replace:
             empty(target)
         for label in REPLACED:

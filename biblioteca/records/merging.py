@@ -185,7 +185,7 @@ def choose(merged: Merge, survivor: Record, values: Mapping[str, Any]) -> dict[s
     """
     before = survivor.state()
     old_name = survivor.display_text
-    writing.update_many([survivor], [dict(values)], refresh=False)
+    writing.update_many([(survivor, dict(values))], refresh=False)
     after = survivor.state()
     changed = [name for name in before if before[name] != after[name]]
     if survivor.display_text != old_name:
@@ -204,11 +204,11 @@ def repoint(
     names = names_referring(referrer, model)
     number = 0
     for records in locked_batches(referrer, referring_ids(referrer, names, origin_ids)):
-        values = []
+        changes = []
         for record in records:
             state = record.state()
-            values.append({name: replaced(state[name], final) for name in names})
-        number += len(writing.update_many(records, values, refresh=False))
+            changes.append((record, {name: replaced(state[name], final) for name in names}))
+        number += len(writing.update_many(changes, refresh=False))
     return number
 
 
@@ -233,7 +233,7 @@ def locked_batches(referrer: type[Record], ids: Sequence[int]) -> Iterator[list[
     """
     for start in range(0, len(ids), writing.BATCH):
         records = list(locked(referrer, ids[start : start + writing.BATCH]).values())
-        referrer.load_links(records)
+        referrer.fetch_links(records)
         yield records
 
 

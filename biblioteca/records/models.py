@@ -1,6 +1,6 @@
 """The abstract record, and the tables that the records of all resources share."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import reduce
 from operator import or_
 from typing import Any, ClassVar, Self
@@ -14,6 +14,9 @@ from biblioteca.records.fields import CodePointField
 from biblioteca.records.version import VERSION_LENGTH, new_version
 
 PHOTO_LENGTH = 2000
+
+# Rows of another table: the model, its columns, the rows.
+LinkRows = tuple[type[models.Model], Sequence[str], Sequence[Sequence[Any]]]
 
 
 class Record(models.Model):
@@ -70,8 +73,8 @@ class Record(models.Model):
         """Store the rows in other tables that belong to ``records``, whose rows are new."""
 
     @classmethod
-    def load_links(cls, records: Sequence[Self]) -> None:
-        """Fetch what the states of ``records`` hold of other tables, for all of them at once."""
+    def fetch_links(cls, records: Sequence[Self]) -> None:
+        """Fetch for all of ``records`` at once what their states show of other tables."""
 
     @classmethod
     def replace_links(cls, records: Sequence[Self], names: Collection[str]) -> None:
@@ -81,6 +84,22 @@ class Record(models.Model):
     def search_texts(cls, records: Sequence[Self]) -> dict[int, list[str]]:
         """Return, for the primary key of each of ``records``, the texts whose words find it."""
         return {record.pk: [record.display_text] for record in records}
+
+    @classmethod
+    def link_rows(cls, states: Mapping[int, dict[str, Any]]) -> Iterable[LinkRows]:
+        """Return the rows of other tables that belong to new records, by id and state.
+
+        Each a model, its columns and its rows, links as :meth:`insert_links` stores them.
+        """
+        return ()
+
+    @classmethod
+    def words_of_states(cls, states: Mapping[int, dict[str, Any]]) -> dict[int, set[str]]:
+        """Return the rows that make new records, by id and state, findable.
+
+        The same as those of :meth:`search_texts`, in a number of queries that does not grow.
+        """
+        return {key: text.words_of([state[cls.TEXT_FIELD]]) for key, state in states.items()}
 
     def traces(self) -> list[tuple[str, str]]:
         """Return scheme and value of what a file could know this record by, once it is gone."""
@@ -202,7 +221,17 @@ class HistoryEntry(models.Model):
     class Meta:
         verbose_name = _("history entry")
         verbose_name_plural = _("history entries")
+        # Nobody adds, changes or deletes entries by hand, whatever their role.
+        default_permissions = ("view",)
         indexes = [
+            # Serves: the change log, newest first, also between two dates.
+            models.Index(fields=["momento", "id"], name="records_history_moment"),
+            # Serves: the change log of one person.
+            models.Index(fields=["quem", "momento", "id"], name="records_history_person"),
+            # Serves: the change log of one door: what came by hand beside a large load.
+            models.Index(fields=["porta", "momento", "id"], name="records_history_door"),
+            # Serves: the change log of one kind, and the recycle bin of one resource.
+            models.Index(fields=["acao", "recurso", "momento", "id"], name="records_history_kind"),
             # Serves: the timeline of one record, in order of writing.
             models.Index(fields=["recurso", "registro_id", "id"], name="records_timeline"),
             # Serves: everything that one action changed, in order of writing.
@@ -343,3 +372,63 @@ class Trace(models.Model):
 
     def __str__(self) -> str:
         return f"{self.esquema}:{self.valor}"
+
+
+class Undoing(models.Model):
+    """The taking back of everything that one action did, and how far it has got.
+
+    ``biblioteca.records.undoing`` takes back the newest entries first, batch by batch, and moves
+    ``ate_id`` in each batch's transaction: killed in between, it goes on from there.
+    """
+
+    grupo = CodePointField(_("action"), max_length=40)
+    momento = models.DateTimeField(_("when"), default=timezone.now)
+    quem = CodePointField(_("who"), max_length=200, blank=True)
+    porta = CodePointField(_("door"), max_length=20)
+    modo = CodePointField(max_length=10)
+    # The oldest entry that is taken back so far.
+    ate_id = models.BigIntegerField(null=True)
+    # {"excluidos": {resource: n}, "alterados": …, "restaurados": …, "entradas": n, "ficaram": n}
+    contagens = models.JSONField(default=dict)
+    # The first of what stayed as it is, and why: [{"recurso", "id", "nome", "motivo"}].
+    ficaram = models.JSONField(default=list)
+    fim = models.DateTimeField(_("ended"), null=True)
+
+    class Meta:
+        verbose_name = _("undoing")
+        verbose_name_plural = _("undoings")
+        default_permissions = ("view",)
+        # Serves: whether an action was taken back.
+        indexes = [models.Index(fields=["grupo", "id"], name="records_undoing_group")]
+
+    def __str__(self) -> str:
+        return f"{self.grupo} #{self.pk}"
+
+    @property
+    def group(self) -> str:
+        """What history calls the changes of the undoing itself: it can be undone too."""
+        return f"desfazer:{self.pk}"
+
+
+class Expunging(models.Model):
+    """The removal of a person's data: that it was done, by whom, and how much; never what."""
+
+    class Kind(models.TextChoices):
+        PERSON = "pessoa", _("a person who used the catalogue")
+        RECORD = "registro", _("a record about a person")
+
+    momento = models.DateTimeField(_("when"), default=timezone.now, db_index=True)
+    quem = CodePointField(_("who"), max_length=200, blank=True)
+    porta = CodePointField(_("door"), max_length=20)
+    tipo = CodePointField(_("kind"), max_length=10, choices=Kind.choices)
+    # The record's resource and id, or the pseudonym that the person has now.
+    alvo = CodePointField(_("about"), max_length=60)
+    contagens = models.JSONField(_("counts"), default=dict)
+
+    class Meta:
+        verbose_name = _("removal of personal data")
+        verbose_name_plural = _("removals of personal data")
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return self.alvo

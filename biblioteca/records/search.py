@@ -13,23 +13,13 @@ from biblioteca.records.models import Record
 SEPARATE_WORDS = 6
 
 
-def words_of(texts: Iterable[str]) -> set[str]:
-    """Return the rows that make a record with these texts findable."""
-    return {
-        form
-        for value in texts
-        for word in set(text.words(value))
-        for form in text.indexed_forms(word)
-    }
-
-
 def refresh_words(records: Sequence[Record]) -> None:
     """Make the stored words of ``records`` (of one model, already saved) those of their texts."""
     if not records:
         return
     table: Any = records[0].WORDS
     texts = type(records[0]).search_texts(records)
-    wanted = {(key, word) for key, values in texts.items() for word in words_of(values)}
+    wanted = {(key, word) for key, values in texts.items() for word in text.words_of(values)}
     stored = set(
         table._default_manager.filter(registro__in=list(texts)).values_list(
             "registro_id", "palavra"
@@ -48,6 +38,17 @@ def refresh_words(records: Sequence[Record]) -> None:
         [table(registro_id=key, palavra=word) for key, word in sorted(wanted - stored)],
         batch_size=2000,
     )
+
+
+def stored_words(table: Any, ids: Iterable[int]) -> dict[int, list[str]]:
+    """Return the words of the records ``ids`` as the search has them, from their ``table``."""
+    wanted = list(dict.fromkeys(ids))
+    found: dict[int, list[str]] = {}
+    for start in range(0, len(wanted), 1000):
+        rows = table._default_manager.filter(registro__in=wanted[start : start + 1000])
+        for key, word in rows.values_list("registro_id", "palavra"):
+            found.setdefault(key, []).append(word)
+    return found
 
 
 def asked_words(query: str) -> list[str]:

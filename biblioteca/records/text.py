@@ -5,10 +5,12 @@ Unicode terms are those of the Unicode Standard, chapters 2 and 3, and of UAX #1
 
 import base64
 import hashlib
-import json
 import re
 import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
 
+import orjson
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
@@ -53,7 +55,11 @@ def clean_text(value: str, max_length: int) -> str:
     is left, more than ``max_length`` characters are, or one is not text: a control, half of a
     surrogate pair, a noncharacter.
     """
-    text = WHITE_SPACE.sub(" ", unicodedata.normalize("NFC", value)).strip(" ")
+    # Most texts are plain: nothing to compose, to collapse or to refuse.
+    if value.isascii() and value.isprintable() and "  " not in value:
+        text = value.strip(" ")
+    else:
+        text = WHITE_SPACE.sub(" ", unicodedata.normalize("NFC", value)).strip(" ")
     if not text:
         raise ValidationError(_("This field may not be blank."), code="blank")
     check_characters(text)
@@ -68,6 +74,8 @@ def clean_text(value: str, max_length: int) -> str:
 
 def check_characters(text: str) -> None:
     """Raise ValidationError (``invalid_character``) for the first character that is not text."""
+    if text.isprintable():
+        return
     for position, character in enumerate(text, start=1):
         if is_not_text(character):
             raise ValidationError(
@@ -87,18 +95,21 @@ def is_not_text(character: str) -> bool:
 
 def fold(text: str) -> str:
     """Return ``text`` without accents, case and zero-width characters."""
-    return text.translate(FOLDED)
+    return text.lower() if text.isascii() else text.translate(FOLDED)
 
 
+@lru_cache(maxsize=16_384)
 def sort_key(text: str) -> str:
     """Return the key that orders ``text`` by code point, blind to accents and case."""
-    return WHITE_SPACE.sub(" ", fold(text)).strip(" ")[:KEY_LENGTH]
+    folded = fold(text)
+    if not (folded.isascii() and folded.isprintable() and "  " not in folded):
+        folded = WHITE_SPACE.sub(" ", folded)
+    return folded.strip(" ")[:KEY_LENGTH]
 
 
 def digest(*parts: str | None) -> str:
     """Return a text of 43 characters that stands for ``parts``, whatever their lengths."""
-    written = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
-    raw = hashlib.sha256(written.encode("utf-8", "surrogatepass")).digest()
+    raw = hashlib.sha256(orjson.dumps(parts)).digest()
     return base64.urlsafe_b64encode(raw).decode("ascii").rstrip("=")
 
 
@@ -122,6 +133,11 @@ def indexed_forms(word: str) -> list[str]:
         (chunk_mark(word, start) if start else "") + word[start : start + WORD_CHUNK]
         for start in range(0, len(word), WORD_CHUNK)
     ]
+
+
+def words_of(texts: Iterable[str]) -> set[str]:
+    """Return the rows that make a record with these texts findable."""
+    return {form for value in texts for word in set(words(value)) for form in indexed_forms(word)}
 
 
 def prefix_range(word: str) -> tuple[str, str]:

@@ -1,6 +1,8 @@
 """What is left of records that are gone or renamed, so that a file's records are known again."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+from django.db.models import QuerySet
 
 from biblioteca.records.models import NamedRecord, Record, Trace
 from biblioteca.records.text import digest, sort_key
@@ -36,7 +38,17 @@ def add(rows: Iterable[tuple[str, str, str, int]]) -> None:
     )
 
 
-def forget_deletion(record: Record) -> None:
-    """Drop what the deletion of ``record``, which is there again, left; sources' keys stay."""
-    rows = Trace.objects.filter(recurso=record.RESOURCE, registro_id=record.pk)
-    rows.exclude(esquema__startswith=SOURCE).delete()
+def forget_deletion(*records: Record) -> None:
+    """Drop what the deletions of ``records``, which are there again, left; sources' keys stay."""
+    traces_of(records).exclude(esquema__startswith=SOURCE).delete()
+
+
+def forget(records: Sequence[Record]) -> None:
+    """Drop every trace of ``records``: a load that was taken back may be loaded again."""
+    traces_of(records).delete()
+
+
+def traces_of(records: Sequence[Record]) -> QuerySet[Trace]:
+    """Return the traces of ``records``, which are of one model."""
+    keys = [record.pk for record in records]
+    return Trace.objects.filter(recurso=records[0].RESOURCE, registro_id__in=keys)

@@ -189,7 +189,7 @@ class Undoing:
         for name in before.keys() - unchanged.keys():
             if current[name] != before[name]:
                 self.report.prevent(self.name_of(key, name), _("It has been edited since."))
-        writing.update_many([survivor], [unchanged], refresh=False)
+        writing.update_many([(survivor, unchanged)], refresh=False)
 
     def restore_references(self, referrer: type[Record]) -> None:
         """Let every record of ``referrer`` refer to the origins again where it did."""
@@ -249,7 +249,7 @@ class Undoing:
                         own[name] = held
                 stored.append(record)
                 values.append(own)
-        writing.update_many(stored, values, refresh=False)
+        writing.update_many(list(zip(stored, values, strict=True)), refresh=False)
         for key in sorted(changes.keys() - {record.pk for record in stored}):
             why = _("It has been deleted since.")
             self.report.prevent(place_of(referrer.RESOURCE, key), why)

@@ -6,7 +6,7 @@ keys, links, search words (its own and those of the records that show it) and hi
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 from django.db import IntegrityError, OperationalError, connections, router, transaction
@@ -132,17 +132,21 @@ def update(record: Record, values: dict[str, Any]) -> bool:
 
 
 def update_many(
-    records: Sequence[RecordType], values: Sequence[dict[str, Any]], *, refresh: bool = True
+    changes: Sequence[tuple[RecordType, dict[str, Any]]],
+    *,
+    refresh: bool = True,
+    leave_traces: bool = True,
 ) -> list[RecordType]:
-    """Change ``records`` of one model, each to its values, and return those that were changed.
+    """Change records of one model, each to its part of a state; return those that did change.
 
     As :func:`update`, in so many statements whatever their number. The caller holds the rows
-    locked, in the order of their ids, and has called ``load_links``. Without ``refresh`` the
-    search words, and those of the records that show these, are left to the caller.
+    locked, in the order of their ids, and has called ``fetch_links``. Without ``refresh`` the
+    search words, and those of the records that show these, are left to the caller; without
+    ``leave_traces`` nobody knows a renamed record by its former name.
     """
-    changes: list[tuple[RecordType, str, HistoryEntry]] = []
+    made: list[tuple[RecordType, str, HistoryEntry]] = []
     names: set[str] = set()
-    for record, own_values in zip(records, values, strict=True):
+    for record, own_values in changes:
         before, old_text = record.state(), record.display_text
         differing = {name for name, value in own_values.items() if before[name] != value}
         if not differing:
@@ -152,8 +156,8 @@ def update_many(
             record.versao = new_version()
         names |= differing
         action = HistoryEntry.Action.CHANGED
-        changes.append((record, old_text, history_entry(record, action, before, record.state())))
-    changed = [record for record, _old_text, _entry in changes]
+        made.append((record, old_text, history_entry(record, action, before, record.state())))
+    changed = [record for record, _old_text, _entry in made]
     if not changed:
         return []
     model = type(changed[0])
@@ -165,13 +169,14 @@ def update_many(
         model._default_manager.bulk_update(changed, columns, batch_size=BATCH)
         model.replace_links(changed, names)
         HistoryEntry.objects.bulk_create(
-            [entry for _record, _old_text, entry in changes], batch_size=BATCH
+            [entry for _record, _old_text, entry in made], batch_size=BATCH
         )
         if refresh:
             refresh_words(changed)
-        for record, old_text, _entry in changes:
+        for record, old_text, _entry in made:
             if record.display_text != old_text:
-                traces.leave_name(record, old_text)
+                if leave_traces:
+                    traces.leave_name(record, old_text)
                 if refresh:
                     renamed.send(sender=model, record=record)
     return changed
@@ -189,8 +194,35 @@ def delete(record: Record, *, leave_traces: bool = True) -> None:
         add_history(record, HistoryEntry.Action.DELETED, before=before, after=None)
         if leave_traces:
             traces.leave(record)
+        else:
+            traces.forget([record])
         identifiers_of(record).delete()
         record.delete()
+
+
+def delete_many(records: Sequence[RecordType], *, leave_traces: bool = True) -> None:
+    """Delete ``records`` of one model as :func:`delete` does, in a few statements.
+
+    The caller holds the rows locked and has fetched their links. Raises ProtectedError, with
+    nothing changed, when others refer to one of them.
+    """
+    if not records:
+        return
+    model = type(records[0])
+    keys = [record.pk for record in records]
+    with transaction.atomic():
+        announcements.touch(model.RESOURCE, *model.SHOWN_IN)
+        HistoryEntry.objects.bulk_create(
+            history_entry(record, HistoryEntry.Action.DELETED, record.state(), None)
+            for record in records
+        )
+        if leave_traces:
+            for record in records:
+                traces.leave(record)
+        else:
+            traces.forget(records)
+        Identificador.objects.filter(recurso=model.RESOURCE, registro_id__in=keys).delete()
+        model._default_manager.filter(pk__in=keys).delete()
 
 
 def restore(model: type[RecordType], key: int, values: dict[str, Any]) -> RecordType:
@@ -199,16 +231,27 @@ def restore(model: type[RecordType], key: int, values: dict[str, Any]) -> Record
     It gets a new version token. The caller has seen that what ``values`` names exists and that no
     other record has its identifiers.
     """
-    record = model(pk=key)
+    return restore_many(model, {key: values})[0]
+
+
+def restore_many(model: type[RecordType], states: Mapping[int, dict[str, Any]]) -> list[RecordType]:
+    """Bring back records of ``model`` as :func:`restore` does, each with its state."""
+    records = [model(pk=key) for key in states]
+    if not records:
+        return records
     with transaction.atomic():
         announcements.touch(model.RESOURCE, *model.SHOWN_IN)
-        record.assign(values)
-        record.save(force_insert=True)
-        model.insert_links([record])
-        refresh_words([record])
-        traces.forget_deletion(record)
-        add_history(record, HistoryEntry.Action.RESTORED, before=None, after=record.state())
-    return record
+        for record in records:
+            record.assign(states[record.pk])
+        model._default_manager.bulk_create(records)
+        model.insert_links(records)
+        refresh_words(records)
+        traces.forget_deletion(*records)
+        HistoryEntry.objects.bulk_create(
+            history_entry(record, HistoryEntry.Action.RESTORED, None, record.state())
+            for record in records
+        )
+    return records
 
 
 def count_uses(record: Record) -> int:
@@ -218,6 +261,17 @@ def count_uses(record: Record) -> int:
         for relation in record._meta.related_objects
         if getattr(relation, "on_delete", None) is PROTECT
     )
+
+
+def used_among(model: type[Record], keys: Collection[int]) -> set[int]:
+    """Return those of ``keys`` whose records others refer to and so keep from being deleted."""
+    used: set[int] = set()
+    for relation in model._meta.related_objects:
+        if getattr(relation, "on_delete", None) is PROTECT:
+            name = relation.field.name
+            rows = relation.related_model._default_manager.filter(**{f"{name}__in": keys})
+            used.update(rows.values_list(relation.field.attname, flat=True).distinct())
+    return used
 
 
 def identifiers_of(record: Record) -> Any:

@@ -9,11 +9,12 @@ has left it before the first byte is sent.
 import asyncio
 import gc
 import sys
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from io import SEEK_END, BytesIO
 from tempfile import SpooledTemporaryFile
+from types import MappingProxyType
 from typing import IO, Any, TypeVar
 
 from biblioteca.serving.pool import FixedPool
@@ -37,6 +38,7 @@ LIVE_HEADERS = [
 WITHOUT_LENGTH = (204, 304)  # RFC 9110, section 8.6
 IN_MEMORY_BYTES = 1024 * 1024
 SEND_BYTES = 256 * 1024
+NONE_LONGER: Mapping[str, int] = MappingProxyType({})
 
 
 class ClientDisconnectedError(Exception):
@@ -56,16 +58,24 @@ class FixedThreads:
     """Serve the WSGI ``application`` in ``threads`` threads, with ``queue`` requests waiting.
 
     A request that finds the queue full is answered by ``refuse``, a WSGI application that is quick
-    and asks nobody. A request body is read up to ``max_body`` bytes. Of a longer one the
-    application sees the length, and nothing of the content: it is the one to refuse it in words.
+    and asks nobody. A request body is read up to ``max_body`` bytes, or what ``longer`` has for its
+    path. Of a longer one the application sees the length, and nothing of the content: it is the one
+    to refuse it in words.
     """
 
     def __init__(
-        self, application: Callable, *, threads: int, queue: int, refuse: Callable, max_body: int
+        self,
+        application: Callable,
+        *,
+        threads: int,
+        queue: int,
+        refuse: Callable,
+        max_body: int,
+        longer: Mapping[str, int] = NONE_LONGER,
     ) -> None:
         self.application, self.refuse = application, refuse
         self.threads, self.queue = threads, queue
-        self.max_body = max_body
+        self.max_body, self.longer = max_body, longer
         # Requests that have a thread or wait for one.
         self.accepted = 0
         self.pool = FixedPool(threads, "django")
@@ -105,7 +115,8 @@ class FixedThreads:
             return
         with new_body() as body:
             try:
-                length = await receive_body(receive, body, self.max_body)
+                limit = self.longer.get(scope["path"], self.max_body)
+                length = await receive_body(receive, body, limit)
             except ClientDisconnectedError:
                 return
             environ = build_environ(scope, body, length)

@@ -30,10 +30,14 @@ def environment_for(data_dir: Path, **more: str) -> dict[str, str]:
 
 @contextmanager
 def serving(
-    data_dir: Path, *arguments: str, module: tuple[str, ...] = ("manage.py",), **environment: str
+    data_dir: Path,
+    *arguments: str,
+    module: tuple[str, ...] = ("manage.py",),
+    port: int = 0,
+    **environment: str,
 ) -> Iterator[str]:
     """Run ``manage.py servir`` and give its address once it answers."""
-    port = free_port()
+    port = port or free_port()
     command = [sys.executable, *module, "servir", "--porta", str(port), *arguments]
     log = data_dir / "server.log"
     with log.open("ab") as output:

@@ -3,6 +3,8 @@
 import json
 import os
 import re
+import shlex
+import shutil
 import stat
 import subprocess
 import sys
@@ -15,15 +17,16 @@ import pytest
 import requests
 import yaml
 
+from biblioteca.tests.machine import DEPLOY, Machine
 from biblioteca.tests.servers import ROOT, free_port
 from biblioteca.tests.stack import wait_for
 
-DEPLOY = ROOT / "deploy"
 SCRIPTS = ("start", "backup", "restore", "write-env")
 PROGRAMS = ("setup", "demo", "healthy", "gateway/clients")
 # Kinds of Kubernetes itself; those of Kong and kustomize have no published schema.
 MANIFESTS = (
-    "namespace", "configuration", "storage", "migrate", "deployment", "service", "network",
+    "namespace", "configuration", "storage", "migrate", "deployment", "worker", "service",
+    "network",
 )  # fmt: skip
 
 
@@ -45,7 +48,7 @@ def test_the_scripts_pass_their_linter():
 
 
 def test_compose_files_are_what_the_specification_says():
-    files = ("docker-compose.yml", "deploy/compose.mysql.yml")
+    files = ("docker-compose.yml", "deploy/compose.mysql.yml", "deploy/compose.node.yml")
     tool("check-jsonschema", "--builtin-schema", "vendor.compose-spec", *files)
 
 
@@ -90,20 +93,66 @@ def test_compose_holds_together(compose):
     assert set(services["app"]["networks"]) & set(services["kong"]["networks"]) == {"inside"}
 
 
+def test_options_of_the_gateway_stay_when_its_configuration_is_rendered_again(compose, tmp_path):
+    """What stands in .env comes with every start, and not only with the one command."""
+    command = compose["services"]["gateway-config"]["command"]
+    assert command.endswith(" ${GATEWAY_OPTIONS:-}")
+    options = "--no 10.0.0.11:8000 --acme-email a@example.org --acme-dominio c.example.org"
+    command = command.replace("${GATEWAY_OPTIONS:-}", options)
+    command = command.replace("${GATEWAY_WAY:-token}", "token").replace("/run/gateway", "{place}")
+    machine = Machine(tmp_path)
+    machine.program("setup")
+    machine.program("demo")
+    machine.service |= {
+        "CERTIFICATES_REDIS_URL_FILE": str(machine.settings / "certificates_redis_url")
+    }
+    machine.as_service(*(word.format(place=tmp_path) for word in shlex.split(command)))
+    document = yaml.safe_load((tmp_path / "kong.yml").read_text())
+    assert [one["target"] for one in document["upstreams"][0]["targets"]] == ["10.0.0.11:8000"]
+    (acme,) = [one for one in document["plugins"] if one["name"] == "acme"]
+    kept = acme["config"]["storage_config"]["redis"]
+    assert kept["host"] in compose["services"], "certificates are kept in a service of the stack"
+    assert "appendonly yes" in compose["services"][kept["host"]]["command"][-1]
+    assert kept["password"] == (machine.services / "redis_password").read_text()
+
+
 def test_compose_sets_what_the_service_knows(compose):
     known = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
-    names = set(compose["services"]["app"]["environment"])
+    environment = compose["services"]["app"]["environment"]
+    names = {name.removesuffix("_FILE") for name in environment}
     gunicorn = {"BIND", "WORKERS", "FORWARDED_ALLOW_IPS"}
-    assert {name.removesuffix("_FILE") for name in names} - gunicorn <= known
+    assert names - gunicorn <= known
+    # What the image says (directories), and what a stack behind a gateway is never set to.
+    elsewhere = {"DATA_DIR", "STATIC_ROOT", "MEDIA_ROOT", "DJANGO_DEBUG", "TRUST"}
+    assert known - names == elsewhere, "a setting in .env that does not reach the service"
+    drawn = compose["services"]["setup"]["environment"]
+    for name, value in environment.items():
+        if name.endswith("_FILE"):
+            assert value == f"/run/biblioteca/{name.removesuffix('_FILE').lower()}"
+            assert name == "DEMO_FILE" or name.removesuffix("_FILE") in drawn
 
 
 def test_units_start_what_is_there():
     units = list((DEPLOY / "systemd").iterdir())
-    assert len(units) == 4
+    assert len(units) == 5
     for unit in units:
         text = unit.read_text(encoding="utf-8")
         for program in re.findall(r"^ExecStart=/opt/biblioteca/(deploy/\S+)", text, re.MULTILINE):
             assert (ROOT / program).exists()
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="a machine without systemd")
+def test_units_are_what_systemd_knows(tmp_path):
+    """Checked where this tree lies, in place of where the service would."""
+    for unit in (DEPLOY / "systemd").iterdir():
+        text = unit.read_text(encoding="utf-8")
+        text = text.replace("/opt/biblioteca/.venv/bin/python", sys.executable)
+        (tmp_path / unit.name).write_text(text.replace("/opt/biblioteca", str(ROOT)))
+    units = sorted(map(str, tmp_path.iterdir()))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *units], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def write_env(directory, *arguments):
@@ -150,44 +199,6 @@ def test_env_for_the_other_way_names_what_compose_reads(tmp_path, compose):
 def test_env_from_nonsense_is_refused(tmp_path, arguments):
     assert write_env(tmp_path, *arguments).returncode == 2
     assert not (tmp_path / ".env").exists()
-
-
-class Machine:
-    """The volumes of the stack, as directories; its programs, as processes."""
-
-    def __init__(self, directory):
-        self.settings, self.services = directory / "settings", directory / "services"
-        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        self.environment = kept | {
-            "SETTINGS_DIR": str(self.settings), "SERVICES_DIR": str(self.services),
-            "DATA_DIR": str(directory / "data"), "STATIC_ROOT": str(directory / "static"),
-            "DATABASE_URL": f"sqlite:///{directory}/data/biblioteca.sqlite3",
-            "PYTHON": sys.executable, "LANGUAGE_CODE": "en",
-        }  # fmt: skip
-        (directory / "data").mkdir()
-        self.service = {
-            f"{name}_FILE": str(self.settings / name.lower())
-            for name in ("DJANGO_SECRET_KEY", "GATEWAY_SECRET", "DATABASE_URL", "OAUTH_ISSUER",
-                         "OAUTH_AUDIENCE", "OAUTH_JWKS", "DEMO")
-        }  # fmt: skip
-        self.service |= {"DJANGO_ALLOWED_HOSTS": "localhost", "PUBLIC_URL": "https://localhost"}
-
-    def program(self, name, *arguments, status=0, **environment):
-        done = subprocess.run(
-            [sys.executable, DEPLOY / name, *arguments], capture_output=True, text=True,
-            env=self.environment | environment,
-        )  # fmt: skip
-        assert done.returncode == status, done.stdout + done.stderr
-        return done.stdout + done.stderr
-
-    def as_service(self, *command, status=0):
-        environment = {k: v for k, v in self.environment.items() if k != "DATABASE_URL"}
-        done = subprocess.run(
-            [DEPLOY / "start", *command], capture_output=True, text=True,
-            env=environment | self.service,
-        )  # fmt: skip
-        assert done.returncode == status, done.stdout + done.stderr
-        return done.stdout + done.stderr
 
 
 def test_setup_draws_once_and_takes_what_is_given(tmp_path):
@@ -240,6 +251,7 @@ def test_the_demonstration_gives_tokens_that_production_refuses(tmp_path):
         assert requests.get(f"{address}/obras/", headers=bearer).json()["count"] > 100
         made = requests.post(f"{address}/autores/", json={"nome": "Demo"}, headers=bearer)
         assert made.status_code == 201
+        assert "Server" not in made.headers
         assert made.headers["Location"].startswith("https://localhost/autores/")
     finally:
         process.terminate()

@@ -44,7 +44,7 @@ def test_nothing_stale(running, fault):
 
 
 @pytest.mark.parametrize(
-    ("deaf", "door"), [("api", "api-0"), ("admin", "admin"), ("comando", "command")]
+    ("deaf", "door"), [("api", "api-0"), ("admin", "admin"), ("carga", "command")]
 )
 def test_a_door_that_announces_nothing_is_found(tmp_path, deaf, door):
     module = ("-m", "biblioteca.tests.faults.deaf_door")

@@ -38,6 +38,11 @@ TABLE = (
     (r"/admin", dict.fromkeys(METHODS, DOOR)),
     # Signing in and out, and the language of scripts, come before a session.
     (r"/admin/(login|logout|jsi18n)/", dict.fromkeys(METHODS, DOOR)),
+    (
+        r"/admin/(password_reset|password_reset/done|reset/done|reset/7/7)/",
+        dict.fromkeys(METHODS, DOOR),
+    ),
+    (r"/admin/sso/(login|complete)/[^/]+/", dict.fromkeys(METHODS, DOOR)),
     (r"/admin/.*", dict.fromkeys(METHODS, SESSION)),
 )
 

@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 from autores.models import Autor
 from biblioteca.records import merging, redirects, unmerging, writing
 from biblioteca.records.models import Alias, Identificador, Redirect
-from biblioteca.records.search import words_of
+from biblioteca.records.text import words_of
 from editoras.models import Editora
 from obras.models import Autoria, Obra
 

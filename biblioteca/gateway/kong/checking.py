@@ -9,7 +9,12 @@ import yaml
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from biblioteca.gateway.kong import fields
-from biblioteca.gateway.kong.rendering import FORMAT_VERSION, ISSUER_CONSUMER, SECRET_HEADER
+from biblioteca.gateway.kong.rendering import (
+    CLIENT_HEADER,
+    FORMAT_VERSION,
+    ISSUER_CONSUMER,
+    SECRET_HEADER,
+)
 from biblioteca.gateway.kong.routes import ACME_PATH, TOKEN_ROUTE, Kind
 from biblioteca.gateway.kong.serving import Sample, route_for
 
@@ -82,6 +87,7 @@ def entity_faults(kind: str, entries: Any, where: str) -> Iterator[Fault]:
         name = f"{where}/{entry.get('name') or entry.get('username') or entry.get('key') or '?'}"
         for unknown in sorted(entry.keys() - fields.ENTITIES[kind], key=str):
             yield Fault("unknown-field", name, f"{unknown} is no field of {kind}")
+        yield from value_faults(entry, name)
         if kind == "plugins":
             yield from plugin_field_faults(entry, name)
         for inner in ("routes", "plugins", "targets", "jwt_secrets"):
@@ -101,8 +107,22 @@ def plugin_field_faults(plugin: dict[str, Any], where: str) -> Iterator[Fault]:
         return
     for unknown in sorted(config.keys() - known, key=str):
         yield Fault("unknown-plugin-field", where, f"{unknown} is no field of {plugin['name']}")
-    for unknown in sorted((config.get("redis") or {}).keys() - fields.REDIS, key=str):
+    yield from value_faults(config, where)
+    redis = config.get("redis") or {}
+    for unknown in sorted(redis.keys() - fields.REDIS, key=str):
         yield Fault("unknown-plugin-field", where, f"redis.{unknown} is not known")
+    yield from value_faults(redis, where)
+
+
+def value_faults(entry: dict[str, Any], where: str) -> Iterator[Fault]:
+    """Yield the values that Kong would not take, of the fields that are known by their values."""
+    for name, value in entry.items():
+        expected = fields.VALUES.get(name)
+        if isinstance(expected, tuple):
+            if not {*value} <= {*expected} if isinstance(value, list) else value not in expected:
+                yield Fault("value", where, f"{name}: {value!r} is none of {expected}")
+        elif expected and (not isinstance(value, expected) or type(value) is bool is not expected):
+            yield Fault("value", where, f"{name}: {value!r} is no {expected.__name__}")
 
 
 def all_routes(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -234,6 +254,8 @@ def guard_faults(document: dict[str, Any], *, allow_examples: bool) -> Iterator[
     for secret in given[0]:
         if secret.startswith("{vault:"):
             yield Fault("vault", "plugins", "request-transformer sends a vault reference as it is")
+        elif "$(" in secret:
+            yield Fault("secret", "plugins", "request-transformer takes $( for a template")
         elif len(secret) < 32 or (secret == EXAMPLE_SECRET and not allow_examples):
             yield Fault("secret", "plugins", "the secret is short or that of the example")
 
@@ -250,6 +272,9 @@ def plugin_faults(document: dict[str, Any]) -> Iterator[Fault]:
             )
         if name == "rate-limiting" and config.get("policy", "local") != "redis":
             yield Fault("rate-limit", where, "policy must be redis: each node would count alone")
+        by_header = config.get("limit_by") == "header"
+        if name == "rate-limiting" and by_header and config.get("header_name") != CLIENT_HEADER:
+            yield Fault("rate-limit", where, f"a client may send any {config.get('header_name')}")
         if name == "cors" and "*" in config.get("origins", ["*"]):
             yield Fault("cors", where, "any page could call")
     for name in ("correlation-id", "request-size-limiting"):

@@ -74,7 +74,7 @@ PLUGINS: dict[str, set[str]] = {
     },
     "cors": {
         "origins", "headers", "exposed_headers", "methods", "max_age", "credentials",
-        "private_network", "preflight_continue", "allow_origin_absent",
+        "private_network", "preflight_continue",
     },
     "acme": {
         "account_email", "account_key", "api_uri", "tos_accepted", "eab_kid", "eab_hmac_key",
@@ -104,4 +104,45 @@ PLUGINS: dict[str, set[str]] = {
 REDIS = {
     "host", "port", "timeout", "username", "password", "database", "ssl", "ssl_verify",
     "server_name", "extra_options",
+}  # fmt: skip
+
+HTTP_METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT")
+
+# What a field takes: a type, or some words (a list: each of its items is one). Only of fields that
+# have one meaning wherever they stand.
+VALUES: dict[str, type | tuple[str | int, ...]] = {
+    **dict.fromkeys(
+        ("strip_path", "preserve_host", "request_buffering", "response_buffering", "enabled",
+         "fault_tolerant", "hide_client_headers", "require_content_length", "run_on_preflight",
+         "mandatory_scope", "enable_client_credentials", "enable_authorization_code",
+         "enable_implicit_grant", "enable_password_grant", "global_credentials",
+         "hide_credentials", "accept_http_if_already_terminated", "hide_groups_header",
+         "echo_downstream", "credentials", "preflight_continue", "private_network",
+         "tos_accepted", "ssl", "ssl_verify"),
+        bool,
+    ),
+    **dict.fromkeys(
+        ("port", "retries", "connect_timeout", "read_timeout", "write_timeout", "regex_priority",
+         "weight", "second", "minute", "hour", "day", "allowed_payload_size", "max_age",
+         "token_expiration", "database"),
+        int,
+    ),
+    **dict.fromkeys(
+        ("paths", "scopes", "claims_to_verify", "header_names", "uri_param_names",
+         "cookie_names", "origins", "exposed_headers", "domains"),
+        list,
+    ),
+    **dict.fromkeys(("host", "target", "key_claim_name", "header_name", "rsa_public_key"), str),
+    "protocols": ("http", "https", "grpc", "grpcs", "tcp", "tls", "udp"),
+    "methods": HTTP_METHODS,
+    "https_redirect_status_code": (301, 302, 307, 308, 426),
+    "algorithm": (
+        "round-robin", "least-connections", "consistent-hashing", "latency",  # of upstreams
+        "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384", "ES512",
+        "PS256", "PS384", "PS512", "EdDSA",  # of keys
+    ),
+    "limit_by": ("consumer", "credential", "ip", "service", "header", "path", "consumer-group"),
+    "size_unit": ("megabytes", "kilobytes", "bytes"),
+    "generator": ("uuid", "uuid#counter", "tracker"),
+    "storage": ("kong", "shm", "redis", "consul", "vault"),
 }  # fmt: skip

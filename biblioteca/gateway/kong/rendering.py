@@ -42,13 +42,15 @@ class Options:
     """What a configuration is rendered from.
 
     ``way`` is "token" (signed tokens of an issuer) or "oauth2" (Kong issues them itself).
-    ``keys`` are the issuer's public keys by ``kid``. ``nodes`` are host:port of the service.
+    ``keys`` are the issuer's public keys by ``kid``. ``nodes`` are host:port of the service; those
+    of ``resting`` get no request, but stay known (Kong's database forgets nothing by itself).
     """
 
     way: str
     secret: str
     keys: dict[str, jwt.PyJWK] = field(default_factory=dict)
     nodes: tuple[str, ...] = ("app:8000",)
+    resting: tuple[str, ...] = ()
     redis_url: str = "redis://redis:6379/1"
     scopes: tuple[str, ...] = ()  # reading first, writing last
     public_reading: bool = False
@@ -56,11 +58,14 @@ class Options:
     cors_headers: tuple[str, ...] = ()
     cors_exposed: tuple[str, ...] = ()
     max_megabytes: int = 16
+    upload_megabytes: int = 256
     reads_a_minute: int = 6000
     writes_a_minute: int = 600
     logins_a_minute: int = 10
+    uploads_a_minute: int = 10
     acme_email: str = ""
     acme_domains: tuple[str, ...] = ()
+    acme_redis_url: str = ""
 
 
 def render(options: Options) -> Document:
@@ -75,7 +80,8 @@ def render(options: Options) -> Document:
                 "host": f"{SERVICE}-nodes",
                 "port": 8000,
                 "protocol": "http",
-                # Nothing that was sent once is sent again, but what did not reach a node.
+                # A node that is not reached leaves the request to the next one. What reached a node
+                # is sent again only if that may be done twice (nginx: never POST and PATCH).
                 "retries": 2,
                 "connect_timeout": 2000,
                 "read_timeout": 60000,
@@ -113,7 +119,10 @@ def upstream(options: Options) -> dict[str, Any]:
     return {
         "name": f"{SERVICE}-nodes",
         "algorithm": "least-connections",
-        "targets": [{"target": node, "weight": 100} for node in options.nodes],
+        "targets": [
+            *({"target": node, "weight": 100} for node in options.nodes),
+            *({"target": node, "weight": 0} for node in options.resting),
+        ],
         "healthchecks": {
             "active": {
                 "type": "http",
@@ -137,14 +146,17 @@ def upstream(options: Options) -> dict[str, Any]:
 def route_entry(route: Route, options: Options) -> dict[str, Any]:
     """Return a route with the plugins of its own."""
     plugins = [*authentication(route, options), *limits(route, options)]
+    if route.kind is Kind.UPLOAD:
+        # In place of the one of every request.
+        plugins.append(size_limit(options.upload_megabytes))
     return {
         "name": route.name,
         "protocols": ["https"],
         "https_redirect_status_code": route.plain_http,
         "methods": list(route.methods),
         "paths": list(route.paths),
-        # The login is a page of the admin too: the narrower route is asked first.
-        "regex_priority": 10 if route.kind is Kind.LOGIN else 0,
+        # These are pages of the admin too: the narrower route is asked first.
+        "regex_priority": 10 if route.kind in (Kind.LOGIN, Kind.UPLOAD) else 0,
         # Links are made from the path and the host that the client used.
         "strip_path": False,
         "preserve_host": True,
@@ -221,6 +233,7 @@ def limits(route: Route, options: Options) -> list[Plugin]:
         Kind.WRITE: options.writes_a_minute,
         Kind.LOGIN: options.logins_a_minute,
         Kind.TOKENS: options.logins_a_minute,
+        Kind.UPLOAD: options.uploads_a_minute,
     }.get(route.kind)
     if minute is None:
         return []
@@ -255,6 +268,17 @@ def redis_config(url: str) -> dict[str, Any]:
     }
 
 
+def size_limit(megabytes: int) -> Plugin:
+    """Return the plugin that refuses longer bodies."""
+    return {
+        "name": "request-size-limiting",
+        "config": {
+            "allowed_payload_size": megabytes, "size_unit": "megabytes",
+            "require_content_length": False,
+        },
+    }  # fmt: skip
+
+
 def lua(name: str) -> str:
     """Return a piece of Lua that lies beside this module."""
     return (Path(__file__).parent / f"{name}.lua").read_text(encoding="utf-8")
@@ -278,13 +302,7 @@ def global_plugins(options: Options) -> list[Plugin]:
                 "header_name": "X-Request-Id", "generator": "uuid", "echo_downstream": True,
             },
         },
-        {
-            "name": "request-size-limiting",
-            "config": {
-                "allowed_payload_size": options.max_megabytes, "size_unit": "megabytes",
-                "require_content_length": False,
-            },
-        },
+        size_limit(options.max_megabytes),
         {
             # "replace" and "add" together: neither keeps what a client sent.
             "name": "request-transformer",
@@ -327,15 +345,22 @@ def cors_config(options: Options) -> dict[str, Any]:
 
 
 def acme_config(options: Options) -> dict[str, Any]:
-    """Return how certificates are had from an ACME authority; kept in Redis, shared by nodes."""
-    redis = redis_config(options.redis_url)
-    return {
+    """Return how certificates are had from an ACME authority, and where they are kept.
+
+    In Kong's own database where it has one. Else in a Redis that forgets nothing: an authority
+    gives out the same certificate only a few times a week.
+    """
+    config: dict[str, Any] = {
         "account_email": options.acme_email,
         "tos_accepted": True,
         "domains": list(options.acme_domains),
-        "storage": "redis",
-        "storage_config": {"redis": {key: redis[key] for key in redis if key != "timeout"}},
+        "storage": "kong",
     }
+    if options.way == "token":
+        redis = redis_config(options.acme_redis_url or options.redis_url)
+        kept = {key: redis[key] for key in redis if key != "timeout"}
+        config |= {"storage": "redis", "storage_config": {"redis": kept}}
+    return config
 
 
 def acme_routes() -> list[dict[str, Any]]:

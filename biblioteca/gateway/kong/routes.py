@@ -24,7 +24,10 @@ DOCUMENTS = ("~/$", "~/schema/?$", "~/docs/?$", "~/redoc/?$")
 # Without "~" a path is a prefix: the slash at its end is its boundary.
 FILES = ("/static/", "/media/")
 PAGES = ("~/admin$", "/admin/")
-LOGIN = ("~/admin/login/?$",)
+# Where passwords are tried, mail is sent, or another server is asked.
+LOGIN = ("~/admin/login/?$", "~/admin/password_reset/?$", "~/admin/sso/login/[^/]+/?$")
+# Files of records, longer than anything else (UPLOAD_PATH of the settings).
+UPLOADS = ("~/admin/carregar/?$",)
 TOKENS = ("~/oauth2/token/?$",)
 # Answered by the gateway itself.
 ACME_PATH = "/.well-known/acme-challenge/"
@@ -42,6 +45,7 @@ class Kind(StrEnum):
     WRITE = "write"  # credentials, always
     OPEN = "open"  # nothing
     LOGIN = "login"  # nothing, but seldom
+    UPLOAD = "upload"  # nothing, but seldom: it may be long
     TOKENS = "tokens"  # the client's own credentials, for a token
 
 
@@ -70,5 +74,6 @@ ROUTES = (
     Route("admin-read", PAGES, ("GET", "HEAD"), Kind.OPEN),
     Route("admin-write", PAGES, ("POST",), Kind.OPEN),
     Route("admin-login", LOGIN, ("POST",), Kind.LOGIN),
+    Route("admin-upload", UPLOADS, ("POST",), Kind.UPLOAD),
 )
 TOKEN_ROUTE = Route("oauth2-token", TOKENS, ("POST",), Kind.TOKENS)

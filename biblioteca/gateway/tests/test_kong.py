@@ -1,6 +1,5 @@
-"""The gateway's configuration: rendered as committed, and refused when it is broken."""
+"""The gateway's configuration: rendered as committed."""
 
-import copy
 import json
 import stat
 import threading
@@ -17,6 +16,14 @@ from biblioteca.gateway.kong import checking
 from biblioteca.gateway.kong.routes import ROUTES as ROUTES_OF_TOKEN
 from biblioteca.gateway.kong.routes import Kind
 from biblioteca.gateway.kong.serving import known_requests, route_for
+from biblioteca.gateway.tests.documents import (
+    SECRET,
+    faults,
+    plugin,
+    rendered,
+    route,
+    token_document,
+)
 from biblioteca.gateway.tests.kong_examples import (
     EXAMPLES,
     KEY_SET,
@@ -27,41 +34,7 @@ from biblioteca.gateway.tests.kong_examples import (
 )
 from biblioteca.gateway.tokens import Keys
 
-SECRET = "a-secret-of-the-tests-0123456789-abcdef"
-
-
-@pytest.fixture(autouse=True)
-def gateway_settings(settings):
-    settings.GATEWAY_SECRETS = [checking.EXAMPLE_SECRET]
-    settings.CORS_ALLOWED_ORIGINS = []
-    settings.REDIS_URL = ""
-    settings.PUBLIC_READING = False
-
-
-def rendered(*options):
-    out = StringIO()
-    call_command("kong", *options, stdout=out)
-    return out.getvalue()
-
-
-def token_document(settings):
-    settings.GATEWAY_SECRETS = [SECRET]
-    return yaml.safe_load(rendered("--jwks", str(KEY_SET)))
-
-
-def faults(document, **options):
-    return {
-        fault.name
-        for fault in checking.check(yaml.safe_dump(document), known_requests(), **options)
-    }
-
-
-def route(document, name):
-    return next(one for one in document["services"][0]["routes"] if one["name"] == name)
-
-
-def plugin(entry, name):
-    return next(one for one in entry["plugins"] if one["name"] == name)
+pytestmark = pytest.mark.usefixtures("gateway_settings")
 
 
 @pytest.mark.parametrize("way", sorted(EXAMPLES))
@@ -159,6 +132,50 @@ def test_certificates_by_acme_need_a_route_without_tls(settings):
     assert plugin(document, "acme")["config"]["domains"] == ["catalogo.example.org"]
 
 
+@pytest.mark.parametrize("way", ["token", "oauth2"])
+def test_certificates_are_kept_where_nothing_is_evicted(way, settings):
+    settings.GATEWAY_SECRETS = [SECRET]
+    settings.REDIS_URL = "redis://:a@cache:6379/0"
+    settings.CERTIFICATES_REDIS_URL = "redis://:b@certificates:6379/0"
+    document = yaml.safe_load(
+        rendered("--modo", way, "--jwks", str(KEY_SET), "--acme-email", "a@example.org",
+                 "--acme-dominio", "catalogo.example.org")
+    )  # fmt: skip
+    config = plugin(document, "acme")["config"]
+    if way == "oauth2":
+        assert config["storage"] == "kong"
+    else:
+        assert config["storage"] == "redis"
+        kept = config["storage_config"]["redis"]
+        assert (kept["host"], kept["password"], kept["database"]) == ("certificates", "b", 0)
+
+
+def test_only_files_of_records_may_be_longer(settings):
+    settings.UPLOAD_MAX_MB = 300
+    document = token_document(settings)
+    assert plugin(document, "request-size-limiting")["config"]["allowed_payload_size"] == 16
+    upload = route(document, "admin-upload")
+    assert plugin(upload, "request-size-limiting")["config"]["allowed_payload_size"] == 300
+    assert plugin(upload, "rate-limiting")["config"]["limit_by"] == "ip"
+    routes = document["services"][0]["routes"]
+    for path in (settings.UPLOAD_PATH, settings.UPLOAD_PATH.rstrip("/")):
+        assert route_for(routes, "POST", path) == "admin-upload"
+        assert route_for(routes, "GET", path) == "admin-read"
+    assert route_for(routes, "POST", settings.UPLOAD_PATH + "x") == "admin-write"
+
+
+def test_a_node_rests_without_being_forgotten(settings):
+    settings.GATEWAY_SECRETS = [SECRET]
+    nodes = ("--no", "10.0.0.11:8000", "--no", "10.0.0.12:8000")
+    text = rendered("--jwks", str(KEY_SET), *nodes, "--fora", "10.0.0.12:8000")
+    assert yaml.safe_load(text)["upstreams"][0]["targets"] == [
+        {"target": "10.0.0.11:8000", "weight": 100},
+        {"target": "10.0.0.12:8000", "weight": 0},
+    ]
+    with pytest.raises(CommandError, match="--fora"):
+        rendered("--jwks", str(KEY_SET), "--fora", "app:8000")
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -199,159 +216,6 @@ def test_every_request_of_the_service_finds_its_route(settings):
     assert found["POST", "/obrasfoo"] == found["GET", "/health/live"] == ""
     assert found["OPTIONS", "/autores/7/obras/"] == "catalogue-options"
     assert sum(sample.kind is Kind.WRITE for sample in known_requests()) >= 4 * 14
-
-
-def change(*path, to=None, remove=False):
-    """Return what sets, or removes, the entry at ``path`` of a document."""
-
-    def breaks(document):
-        place = document
-        for step in path[:-1]:
-            if isinstance(place, list) and isinstance(step, str):
-                place = next(one for one in place if one["name"] == step)
-            else:
-                place = place[step]
-        if remove:
-            del place[path[-1]]
-        else:
-            place[path[-1]] = to
-
-    return breaks
-
-
-ROUTES = ("services", 0, "routes")
-READ, WRITE = (*ROUTES, "catalogue-read"), (*ROUTES, "catalogue-write")
-GUARD = ("plugins", "pre-function", "config")
-SECRETS = ("plugins", "request-transformer", "config")
-KEYS = ("consumers", 0, "jwt_secrets")
-
-
-def twice(document):
-    document["consumers"][0]["jwt_secrets"].append(document["consumers"][0]["jwt_secrets"][0])
-
-
-def without_login_limit(document):
-    del route(document, "admin-login")["plugins"]
-
-
-def with_cache(document):
-    document["plugins"].append({"name": "proxy-cache", "config": {"strategy": "memory"}})
-
-
-def with_own_function(document):
-    route(document, "documents")["plugins"] = [{"name": "pre-function", "config": {"access": [""]}}]
-
-
-BROKEN = [
-    ("format-version", change("_format_version", to=3.0)),
-    ("unknown-key", change("_info", to={})),
-    ("unknown-field", change(*READ, "strip_paths", to=False)),
-    ("unknown-plugin", change(*READ, "plugins", 0, "name", to="jwt-signer")),
-    ("unknown-plugin-field", change(*READ, "plugins", 0, "config", "claims", to=["exp"])),
-    ("structure", change("services", to={})),
-    ("regex-path", change(*READ, "paths", 0, to="/obras/?$")),
-    ("regex-path", change(*READ, "paths", 0, to="~/obras/?")),
-    ("path-boundary", change(*READ, "paths", 0, to="/obras")),
-    ("extra-route", change(*READ, "paths", 0, to="/obras")),
-    ("missing-route", change(*READ, "paths", 0, remove=True)),
-    ("missing-route", change(*WRITE, "methods", to=["POST", "PUT", "PATCH"])),
-    ("path-rewritten", change(*READ, "strip_path", remove=True)),
-    ("path-rewritten", change(*READ, "preserve_host", to=False)),
-    ("plain-http", change(*WRITE, "protocols", to=["http", "https"])),
-    ("unguarded-route", change(*WRITE, "plugins", to=[])),
-    ("guarded-route", change("plugins", 0, to={"name": "jwt", "config": {}})),
-    ("anonymous", change(*READ, "plugins", 0, "config", "anonymous", to="nobody")),
-    ("expired-tokens", change(*READ, "plugins", 0, "config", "claims_to_verify", to=[])),
-    (
-        "expired-tokens",
-        change(*READ, "plugins", 0, "config", "claims_to_verify", to=["exp", "nbf"]),
-    ),
-    ("token-place", change(*READ, "plugins", 0, "config", "uri_param_names", remove=True)),
-    ("rotation", change(*READ, "plugins", 0, "config", "key_claim_name", remove=True)),
-    ("algorithm", change(*KEYS, 0, "algorithm", remove=True)),
-    ("public-key", change(*KEYS, 0, "rsa_public_key", to="-----BEGIN PUBLIC KEY-----")),
-    ("duplicate-key", twice),
-    ("no-key", change("consumers", to=[])),
-    ("identity-headers", change(*GUARD, "access", to=["return"])),
-    ("identity-headers", with_own_function),
-    ("secret", change(*SECRETS, "replace", remove=True)),
-    ("secret", change(*SECRETS, "add", "headers", to=["X-Gateway-Secret:another"])),
-    ("shared-cache", with_cache),
-    ("rate-limit", change(*READ, "plugins", 1, "config", "policy", to="local")),
-    ("rate-limit", without_login_limit),
-    ("missing-plugin", change("plugins", 1, to={"name": "prometheus"})),
-    ("health", change("upstreams", 0, "healthchecks", "active", remove=True)),
-    ("health", change("upstreams", 0, "healthchecks", "active", "http_path", to="/")),
-]
-
-
-@pytest.mark.parametrize(
-    ("name", "breaks"), BROKEN, ids=[f"{i}-{b[0]}" for i, b in enumerate(BROKEN)]
-)
-def test_a_broken_configuration_is_refused_by_name(name, breaks, settings):
-    document = token_document(settings)
-    assert faults(document) == set()
-    broken = copy.deepcopy(document)
-    breaks(broken)
-    assert name in faults(broken)
-
-
-@pytest.mark.parametrize(
-    ("secret", "name"), [("short", "secret"), ("{vault://env/gateway-secret}", "vault")]
-)
-def test_a_secret_that_is_none_is_refused(secret, name, settings):
-    document = token_document(settings)
-    config = plugin(document, "request-transformer")["config"]
-    config["replace"]["headers"] = config["add"]["headers"] = [f"X-Gateway-Secret:{secret}"]
-    assert faults(document) == {name}
-
-
-@pytest.mark.parametrize(
-    ("name", "breaks"),
-    [
-        ("token-scope", change(*WRITE, "plugins", 0, "config", "global_credentials", to=False)),
-        ("groups", change(*WRITE, "plugins", 1, to={"name": "prometheus"})),
-        ("unguarded-route", change(*WRITE, "plugins", 0, to={"name": "prometheus"})),
-    ],
-)
-def test_a_broken_configuration_of_the_other_way(name, breaks, settings):
-    settings.GATEWAY_SECRETS = [SECRET]
-    document = yaml.safe_load(rendered("--modo", "oauth2"))
-    assert faults(document) == set()
-    breaks(document)
-    assert name in faults(document)
-
-
-def test_a_client_that_only_reads_asks_for_writing_in_vain(settings):
-    settings.GATEWAY_SECRETS = [SECRET]
-    document = yaml.safe_load(rendered("--modo", "oauth2"))
-    allowed = {
-        name: plugin(route(document, name), "acl")["config"]["allow"]
-        for name in ("catalogue-read", "catalogue-write")
-    }
-    assert allowed == {
-        "catalogue-read": ["catalogo:ler", "catalogo:escrever"],
-        "catalogue-write": ["catalogo:escrever"],
-    }
-    assert {one["name"] for one in route(document, "oauth2-token")["plugins"]} == {
-        "oauth2", "rate-limiting"}  # fmt: skip
-
-
-def test_a_wildcard_origin_is_refused(settings):
-    document = token_document(settings)
-    document["plugins"].append({"name": "cors", "config": {"origins": ["*"]}})
-    assert faults(document) == {"cors"}
-
-
-def test_a_file_that_is_no_configuration(tmp_path, capsys):
-    path = tmp_path / "kong.yml"
-    path.write_text("a: [")
-    with pytest.raises(SystemExit) as exit_status:
-        call_command("kong", "--check", str(path))
-    assert exit_status.value.code == 1
-    assert "syntax" in capsys.readouterr().err
-    with pytest.raises(CommandError):
-        call_command("kong", "--check", str(tmp_path / "none.yml"))
 
 
 @pytest.fixture

@@ -38,6 +38,10 @@ class Command(BaseCommand):
             help=_("a node of the service; may be repeated (default: app:8000)"),
         )  # fmt: skip
         parser.add_argument(
+            "--fora", action="append", dest="resting", metavar="HOST:PORT",
+            help=_("a node that gets no requests for now; may be repeated"),
+        )  # fmt: skip
+        parser.add_argument(
             "--redis", help=_("Redis of the rate limits (default: REDIS_URL, database 1)")
         )
         parser.add_argument(
@@ -97,12 +101,17 @@ class Command(BaseCommand):
         if bool(options["acme_email"]) != bool(options["domains"]):
             raise CommandError(_("--acme-email and --acme-dominio go together."))
         redis_url = options["redis"] or gateway_redis(settings.REDIS_URL)
+        resting = tuple(options["resting"] or ())
+        nodes = [node for node in options["nodes"] or ["app:8000"] if node not in resting]
+        if not nodes:
+            raise CommandError(_("--fora leaves no node to send requests to."))
         return Options(
             way=options["modo"],
             # The first one is the new one while two are accepted.
             secret=settings.GATEWAY_SECRETS[0],
             keys=self.keys(options) if options["modo"] == "token" else {},
-            nodes=tuple(options["nodes"] or ["app:8000"]),
+            nodes=tuple(nodes),
+            resting=resting,
             redis_url=redis_url,
             scopes=(READ, WRITE),
             public_reading=settings.PUBLIC_READING,
@@ -110,10 +119,12 @@ class Command(BaseCommand):
             cors_headers=tuple(settings.CORS_ALLOW_HEADERS),
             cors_exposed=tuple(settings.CORS_EXPOSE_HEADERS),
             max_megabytes=settings.REQUEST_MAX_BYTES // (1024 * 1024),
+            upload_megabytes=settings.UPLOAD_MAX_MB,
             reads_a_minute=options["leituras"],
             writes_a_minute=options["escritas"],
             acme_email=options["acme_email"],
             acme_domains=tuple(options["domains"] or ()),
+            acme_redis_url=settings.CERTIFICATES_REDIS_URL,
         )
 
     def keys(self, options: dict[str, Any]) -> dict[str, Any]:

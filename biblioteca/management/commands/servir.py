@@ -56,7 +56,9 @@ class Command(BaseCommand):
         django_threads.run(lambda: self.prepare(with_demonstration=not options["vazio"]))
         self.announce(*listener.getsockname()[:2])
         access_log = os.environ.get("ACCESS_LOG") == "1"
-        config = uvicorn.Config(application, access_log=access_log, log_level="warning")
+        config = uvicorn.Config(
+            application, access_log=access_log, log_level="warning", server_header=False
+        )
         uvicorn.Server(config).run(sockets=[listener])
 
     def prepare(self, *, with_demonstration: bool) -> None:

@@ -1,9 +1,13 @@
 import secrets
+from dataclasses import replace
 
 import pytest
 from django.core.checks import run_checks
 
 from biblioteca.gateway import development
+from biblioteca.operations.sso import SingleSignOn
+
+SSO = SingleSignOn("https://login.example.org", "acervo", secrets.token_urlsafe(32))
 
 
 @pytest.fixture
@@ -42,6 +46,11 @@ def test_safe_settings_pass(safe):
         ("OAUTH_ISSUER", development.ISSUER, "biblioteca.E007"),
         ("OAUTH_ISSUER", "http://issuer.example/", "biblioteca.E006"),
         ("OAUTH_JWKS", "http://issuer.example/jwks.json", "biblioteca.E006"),
+        ("SSO", replace(SSO, issuer="http://login.example.org"), "biblioteca.E011"),
+        ("SSO", replace(SSO, client_secret="changeme" * 8), "biblioteca.E012"),
+        ("SSO", replace(SSO, client_secret="curto"), "biblioteca.E012"),
+        ("SSO", SSO, "biblioteca.E013"),
+        ("EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend", "biblioteca.E014"),
     ],
 )
 def test_an_open_door_is_an_error(safe, name, value, check):
@@ -66,3 +75,11 @@ def test_headers_of_anybody_are_believed_behind_a_secret_only(
     if not secrets_set:
         safe.GATEWAY_SECRETS = []
     assert found() == expected
+
+
+def test_single_sign_on_and_mail_below_a_public_address_pass(safe):
+    safe.SSO, safe.PUBLIC_URL = SSO, "https://catalogo.example.org"
+    safe.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    assert found() == set()
+    safe.PUBLIC_URL = "http://catalogo.example.org"
+    assert found() == {"biblioteca.E013"}

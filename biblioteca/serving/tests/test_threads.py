@@ -87,6 +87,18 @@ def test_of_an_oversized_body_only_the_length_arrives(threads):
     assert (environ["CONTENT_LENGTH"], length) == ("160", 0)
 
 
+def test_one_path_takes_longer_bodies(threads):
+    application = threads(longer={"/files/": 200})
+    body = (b"x" * 80, b"x" * 80)
+    lengths = {}
+    for path in ("/files/", "/files/x", "/"):
+        content = ask(application, method="POST", path=path, body=body)[2]
+        lengths[path] = eval(content.decode())[1]
+    assert lengths == {"/files/": 160, "/files/x": 0, "/": 0}
+    content = ask(application, method="POST", path="/files/", body=(*body, b"x" * 80))[2]
+    assert eval(content.decode())[1] == 0
+
+
 def test_a_client_that_leaves_before_its_body_is_complete_reaches_no_thread(threads):
     called = []
     application = threads(lambda environ, start: called.append(1))

@@ -1,6 +1,6 @@
 """``manage.py`` of a service that does not announce what comes through one door.
 
-The door is named by ``DEAF_DOOR``: ``api``, ``admin`` or ``comando``. A test of the cache that
+The door is named by ``DEAF_DOOR``: ``api``, ``admin`` or ``carga``. A test of the cache that
 this service passes is no test.
 """
 

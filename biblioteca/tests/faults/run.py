@@ -1,6 +1,7 @@
 """Every fault, at length: ``python -m biblioteca.tests.faults.run [--seconds 30]``."""
 
 import argparse
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from bench import own_servers
 from biblioteca.tests.faults import load, scenarios
+from biblioteca.tests.faults.loads import Shop, disturbed_load, kill, write_table
 from biblioteca.tests.faults.traffic import Verdict, run_traffic
 from biblioteca.tests.faults.world import world
 
@@ -18,6 +20,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--processes", type=int, default=3)
+    parser.add_argument("--works", type=int, default=100_000, help="records of a disturbed load")
     options = parser.parse_args(arguments)
     scenarios.PAUSE_SECONDS = 5.0
     bad = 0
@@ -43,6 +46,7 @@ def main(arguments: list[str]) -> int:
         load.say(f"500 clients, 8 threads, MariaDB with max_connections=20: {crowd}")
         bad += crowd.broken + crowd.without_retry + len(crowd.codes.keys() - {"200", "overloaded"})
     bad += loads(options.seconds)
+    disturbed_loads(options.works)
     return int(bad > 0)
 
 
@@ -64,6 +68,50 @@ def loads(seconds: float) -> int:
              f"hits again {back:.1f} s after its return")  # fmt: skip
     bad += hanging.p99 > 3 * uncached.p99 or back > 5
     return bad
+
+
+def disturbed_loads(works: int) -> None:
+    """Kill a load ten times, and its database five times. Raises AssertionError at a difference."""
+    own_servers.install_programs()
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        server = own_servers.MariaDB(directory)
+        server.install()
+        server.start()
+
+        def restart(process: subprocess.Popen) -> None:
+            server.kill()
+            process.wait()
+            server.start()
+
+        try:
+            for what, times, disturb in (
+                ("killed", 10, kill),
+                ("database restarted", 5, restart),
+            ):
+                table = directory / f"{times}.csv"
+                write_table(table, works, seed=times)
+                shops = []
+                for place in ("mine", "alone"):
+                    base = directory / f"{place}{times}"
+                    base.mkdir()
+                    create_database(server.port, base.name)
+                    shops.append(Shop(base, f"mysql://root@127.0.0.1:{server.port}/{base.name}"))
+                seen = disturbed_load(shops[0], shops[1], table, times, disturb)
+                load.say(f"load of {works} records {what} {times} times (works there after each: "
+                         f"{seen['after']}), then run again: the catalogue of an undisturbed one, "
+                         f"{seen['catalogue']}")  # fmt: skip
+        finally:
+            server.stop()
+
+
+def create_database(port: int, name: str) -> None:
+    """Make one more database."""
+    import MySQLdb
+
+    link = MySQLdb.connect(host="127.0.0.1", port=port, user="root")
+    link.cursor().execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
+    link.close()
 
 
 @contextmanager

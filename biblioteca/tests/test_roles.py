@@ -1,0 +1,337 @@
+"""Every page and action of the admin, for anonymous and the three roles. One not here fails.
+
+A new page is a line in PAGES, a new model in the admin a line in MODELS.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+import lxml.html
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group, User
+from django.contrib.contenttypes.models import ContentType
+from django.core import serializers
+from django.db import models, transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from autores.tests.factories import AutorFactory
+from biblioteca.backoffice.models import AccessEntry
+from biblioteca.operations.sso import ROLES
+from biblioteca.records.models import HistoryEntry
+from biblioteca.records.registry import model_of, record_models
+from editoras.tests.factories import EditoraFactory
+from obras.tests.factories import ObraFactory
+
+pytestmark = pytest.mark.django_db
+
+PASSWORD = "uma senha comprida de teste"
+NEW_PASSWORD = "outra senha comprida de teste"
+WHO = ("anonymous", *ROLES)
+# The least that a page asks for, as a place in WHO; nobody in this table is beyond the last one.
+ANYBODY, READER, EDITOR, ADMINISTRATOR, NOBODY = range(5)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows that the pages are about: an obra, its author and publisher, an account."""
+
+    obra: Any
+    autor: Any
+    editora: Any
+    user: Any
+    entry: Any
+
+    def of(self, label: str) -> Any:
+        """Return the row of a model in the admin."""
+        names = {"auth.group": Group.objects.get(name=ROLES[0]), "auth.user": self.user}
+        names |= {"backoffice.accessentry": self.entry}
+        names |= {f"{resource}.{row._meta.model_name}": row for resource, row in self.records}
+        return names[label]
+
+    @property
+    def records(self) -> list[tuple[str, Any]]:
+        """The rows of the catalogue by their application."""
+        return [("obras", self.obra), ("autores", self.autor), ("editoras", self.editora)]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model in the admin: who may look, add, change and delete; what a changed form says."""
+
+    view: int
+    add: int
+    change: int
+    delete: int
+    form: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Another page: who may ask for it, and how it is asked."""
+
+    least: int
+    arguments: Callable[[Rows], tuple] = lambda rows: ()
+    query: dict[str, str] = field(default_factory=dict)
+    # A form to send; without one the page is only looked at.
+    form: dict[str, Any] | None = None
+    # Whether the form, sent by one who may, changes a row.
+    changes: bool = False
+    # The answer to one who may; the others are sent to sign in (anonymous) or get a 403.
+    answer: tuple[int, ...] = (200, 302)
+
+
+MODELS = {
+    "obras.obra": Model(READER, EDITOR, EDITOR, EDITOR, {"titulo": "Título novo"}),
+    "autores.autor": Model(READER, EDITOR, EDITOR, EDITOR, {"nome": "Nome novo"}),
+    "editoras.editora": Model(READER, EDITOR, EDITOR, EDITOR, {"nome": "Nome novo"}),
+    "auth.user": Model(
+        ADMINISTRATOR, ADMINISTRATOR, ADMINISTRATOR, ADMINISTRATOR,
+        {"username": "nova", "password1": NEW_PASSWORD, "password2": NEW_PASSWORD},
+    ),
+    "auth.group": Model(ADMINISTRATOR, NOBODY, NOBODY, NOBODY, {"name": "Nova"}),
+    "backoffice.accessentry": Model(ADMINISTRATOR, NOBODY, NOBODY, NOBODY, {"quem": "ninguém"}),
+}  # fmt: skip
+
+OWN = {"old_password": PASSWORD, "new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
+SET = {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD, "usable_password": "true"}
+LOOKUP = {"app_label": "obras", "model_name": "obra", "field_name": "editora"}
+# By the name of the route; several ways of asking one page are several lines.
+PAGES: tuple[tuple[str, Page], ...] = (
+    ("admin:login", Page(ANYBODY)),
+    ("admin:logout", Page(ANYBODY, form={})),
+    ("admin:admin_password_reset", Page(ANYBODY)),
+    ("admin:admin_password_reset", Page(ANYBODY, form={"email": "quem@example.org"})),
+    ("admin:admin_password_reset_done", Page(ANYBODY)),
+    ("admin:admin_password_reset_confirm", Page(ANYBODY, lambda rows: ("x", "y"))),
+    ("admin:admin_password_reset_complete", Page(ANYBODY)),
+    ("social:begin", Page(ANYBODY, lambda rows: ("oidc",), form={}, answer=(404,))),
+    ("social:complete", Page(ANYBODY, lambda rows: ("oidc",), answer=(404,))),
+    ("admin:index", Page(READER)),
+    ("admin:search", Page(READER, query={"s": "obra"})),
+    ("admin:jsi18n", Page(READER)),
+    ("admin:password_change", Page(READER)),
+    ("admin:password_change", Page(READER, form=OWN, changes=True)),
+    ("admin:password_change_done", Page(READER)),
+    ("admin:autocomplete", Page(READER, query=LOOKUP)),
+    ("admin:view_on_site", Page(READER, lambda rows: (type_of(rows.obra), 1), answer=(404,))),
+    ("admin:help", Page(READER)),
+    ("admin:help_page", Page(READER, lambda rows: ("carregar-dados",))),
+    ("admin:app_list", Page(READER, lambda rows: ("obras",))),
+    ("admin:auth_user_password_change", Page(ADMINISTRATOR, lambda rows: (rows.user.pk,))),
+    (
+        "admin:auth_user_password_change",
+        Page(ADMINISTRATOR, lambda rows: (rows.user.pk,), form=SET, changes=True),
+    ),
+)
+# Routes without a name: what is not there, and the old address of a form.
+UNNAMED = {r"(?P<url>.*)$", "<path:object_id>/"}
+
+
+def type_of(row: models.Model) -> int:
+    """Return the key of a row's content type."""
+    return ContentType.objects.get_for_model(row).pk
+
+
+def routes(
+    resolver: URLResolver, path: str = "", space: str = ""
+) -> Iterator[tuple[str, str, str]]:
+    """Yield path, name and pattern of every route below /admin/."""
+    for pattern in resolver.url_patterns:
+        part = f"{path}{pattern.pattern}"
+        if isinstance(pattern, URLResolver):
+            inner = f"{space}{pattern.namespace}:" if pattern.namespace else space
+            yield from routes(pattern, part, inner)
+        elif isinstance(pattern, URLPattern) and part.startswith("admin/"):
+            yield part, f"{space}{pattern.name}" if pattern.name else "", str(pattern.pattern)
+
+
+def names_of_models() -> dict[str, str]:
+    """Return the label of the model whose list or form each of the usual routes is."""
+    return {
+        f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}": model._meta.label_lower
+        for model in admin.site._registry
+        for page in ("changelist", "add", "history", "delete", "change")
+    }
+
+
+def test_every_page_is_in_the_table_and_nothing_else():
+    known = {name for name, _page in PAGES} | {*names_of_models()}
+    found = {name for _path, name, _pattern in routes(get_resolver()) if name}
+    assert found - known == set(), "pages that no line says who may use"
+    assert known - found == set(), "lines without a page"
+    unnamed = {pattern for _path, name, pattern in routes(get_resolver()) if not name}
+    assert unnamed == UNNAMED
+    assert {model._meta.label_lower for model in admin.site._registry} == {*MODELS}
+
+
+def key_of(label: str, rows: Rows) -> tuple[int]:
+    """Return the argument of the form of one row."""
+    return (rows.of(label).pk,)
+
+
+def cases() -> list[Any]:
+    """Return the name of the route and the page, of every way of asking."""
+    found = [(f"{'POST' if page.form is not None else 'GET'} {name}", name, page)
+             for name, page in PAGES]  # fmt: skip
+    for label, model in MODELS.items():
+        base = "admin:" + label.replace(".", "_")
+        row = partial(key_of, label)
+        delete = {"post": "yes"}
+        found += [
+            (f"GET {base}_changelist", f"{base}_changelist", Page(model.view)),
+            (f"GET {base}_history", f"{base}_history", Page(model.view, row)),
+            (f"GET {base}_change", f"{base}_change", Page(model.view, row)),
+            (f"GET {base}_add", f"{base}_add", Page(model.add)),
+            (f"GET {base}_delete", f"{base}_delete", Page(model.delete, row)),
+            (f"POST {base}_add", f"{base}_add", Page(model.add, form=model.form, changes=True)),
+            (
+                f"POST {base}_change",
+                f"{base}_change",
+                Page(model.change, row, form=model.form, changes=True),
+            ),
+            (
+                f"POST {base}_delete",
+                f"{base}_delete",
+                Page(model.delete, row, form=delete, changes=True),
+            ),
+        ]
+    return [pytest.param(name, page, id=title) for title, name, page in found]
+
+
+@pytest.fixture
+def rows() -> Rows:
+    """The rows, none of which another refers to where it is to be deleted."""
+    obra = ObraFactory(titulo="Título velho")
+    user = User.objects.create_user("velha", password=PASSWORD, is_staff=True)
+    entry = AccessEntry.objects.create(acao="entrou", quem="velha", porta="admin")
+    return Rows(obra, AutorFactory(), EditoraFactory(), user, entry)
+
+
+def person(who: str) -> Client:
+    """Return the browser of somebody who is signed in with a role, or of nobody."""
+    browser = Client()
+    if who != WHO[ANYBODY]:
+        user = User.objects.create_user(f"{who}@example.org", password=PASSWORD, is_staff=True)
+        user.groups.set([Group.objects.get(name=who)])
+        browser.force_login(user)
+    return browser
+
+
+def everything() -> str:
+    """Return all that the pages could change, as text."""
+    wanted = [*record_models().values(), User, Group, AccessEntry, HistoryEntry]
+    wanted += [User.groups.through, User.user_permissions.through, Group.permissions.through]
+    found = []
+    for model in wanted:
+        rows = model._default_manager.order_by("pk")
+        if model is AccessEntry:
+            rows = rows.exclude(acao__in=("entrou", "saiu"))
+        names = [field.name for field in model._meta.fields if field.name != "last_login"]
+        found.append(serializers.serialize("json", rows, fields=names))
+    return "\n".join(found)
+
+
+def form_on(address: str, changed: dict[str, Any]) -> dict[str, Any]:
+    """Return what a browser would send from the form at ``address`` with some fields changed.
+
+    The page is asked for by a superuser: what one person sees, another can send.
+    """
+    chief = User.objects.filter(username="tudo").first()
+    browser = Client()
+    browser.force_login(chief or User.objects.create_superuser("tudo", password=PASSWORD))
+    page = browser.get(address)
+    filled: dict[str, Any] = {}
+    if page.status_code == 200:
+        for form in lxml.html.fromstring(page.content).forms:
+            names = {*form.fields}
+            if {*changed} & names:
+                filled = {}
+                for name, value in form.form_values():
+                    filled.setdefault(name, []).append(value)
+    return filled | changed
+
+
+@pytest.mark.parametrize(("name", "page"), cases())
+def test_who_may(name, page, rows):
+    address = reverse(name, args=page.arguments(rows))
+    form = None if page.form is None else form_on(address, page.form)
+    people = {who: person(who) for who in WHO}
+    for place, who in enumerate(WHO):
+        with transaction.atomic():
+            ask(people[who], who, page, address, form, may=place >= page.least)
+            transaction.set_rollback(True)
+
+
+def ask(browser: Client, who: str, page: Page, address: str, form: Any, *, may: bool) -> None:
+    """Ask for a page, and look at the answer and at what it changed."""
+    before = everything()
+    answer = browser.get(address, page.query) if form is None else browser.post(address, form)
+    told = f"{who}: {answer.status_code} {answer.get('Location', '')}"
+    if may:
+        assert answer.status_code in page.answer, told
+        assert "/admin/login/" not in answer.get("Location", ""), told
+        if page.changes:
+            assert answer.status_code == 302, f"{told} {errors_in(answer)}"
+        assert (everything() != before) == page.changes, told
+        return
+    if who == WHO[ANYBODY]:
+        assert answer["Location"].startswith("/admin/login/?next="), told
+    else:
+        assert answer.status_code == 403, told
+    assert everything() == before, f"{who} was refused and changed something"
+
+
+def errors_in(answer: Any) -> str:
+    """Return what a form says is wrong with it."""
+    return " ".join(re.findall(r"errorlist[^>]*>(.*?)</ul>", answer.content.decode(), re.S))
+
+
+@pytest.mark.parametrize("label", [label for label, model in MODELS.items()])
+@pytest.mark.parametrize("place", range(len(WHO)), ids=WHO)
+def test_who_may_delete_what_is_ticked_in_a_list(label, place, rows):
+    address = reverse(f"admin:{label.replace('.', '_')}_changelist")
+    key = str(rows.of(label).pk)
+    form = {"action": "delete_selected", "_selected_action": key, "post": "yes"}
+    browser = person(WHO[place])
+    before = everything()
+    browser.post(address, form)
+    assert (everything() != before) == (place >= MODELS[label].delete)
+
+
+@pytest.mark.parametrize("place", range(READER, len(WHO)), ids=ROLES)
+def test_each_may_what_the_lesser_ones_may(place):
+    users = [User.objects.create_user(who) for who in ROLES[:place]]
+    for user, who in zip(users, ROLES, strict=False):
+        user.groups.set([Group.objects.get(name=who)])
+    permissions = [user.get_all_permissions() for user in users]
+    assert all(less < more for less, more in pairwise(permissions))
+    assert permissions[0]
+
+
+def test_records_of_every_resource_are_in_the_table():
+    for resource in record_models():
+        model = model_of(resource)
+        assert MODELS[model._meta.label_lower].delete == EDITOR
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_person_without_a_role_reads_so_on_every_page(method, rows):
+    for signed_in in ({"is_staff": False}, {"is_staff": False, "is_superuser": True}):
+        browser = Client(headers={"accept-language": "en"})
+        browser.force_login(User.objects.create_user(f"{signed_in}"[:30], **signed_in))
+        before = everything()
+        for address in ("/admin/", "/admin/obras/obra/", "/admin/obras/obra/add/", "/admin/x/"):
+            answer = getattr(browser, method)(address)
+            assert answer.status_code == 403
+            assert "You have no role here" in answer.content.decode()
+        assert everything() == before
+        # No loop: the sign-in page says so too, and signing out works.
+        assert browser.get("/admin/login/").status_code == 403
+        assert browser.post("/admin/logout/").status_code == 200
+        assert browser.get("/admin/login/").status_code == 200
