@@ -31,7 +31,7 @@ def similar_works(titulo: str, limit: int = 5, exclude: int | None = None) -> li
     if len(key) < SHORTEST:
         return []
     ids = list(dict.fromkeys([*beginning_with(key[:BEGINNING]), *having_words_of(typed)]))
-    rows = Obra.objects.filter(pk__in=ids).exclude(pk=exclude).values_list("pk", "chave")
+    rows = Obra.objects.filter(pk__in=ids).exclude(pk=exclude or 0).values_list("pk", "chave")
     scored = [(likeness(key, stored), -work_id) for work_id, stored in rows]
     best = [-work_id for score, work_id in sorted(scored, reverse=True) if score >= LIKELY][:limit]
     works = Obra.objects.select_related("editora").prefetch_related("autorias__autor")

@@ -23,7 +23,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from autores.tests.factories import AutorFactory
 from biblioteca.backoffice.models import AccessEntry
 from biblioteca.operations.sso import ROLES
-from biblioteca.records.models import HistoryEntry
+from biblioteca.records import merging
+from biblioteca.records.models import HistoryEntry, Merge
 from biblioteca.records.registry import model_of, record_models
 from editoras.tests.factories import EditoraFactory
 from obras.tests.factories import ObraFactory
@@ -98,6 +99,13 @@ MODELS = {
     "backoffice.accessentry": Model(ADMINISTRATOR, NOBODY, NOBODY, NOBODY, {"quem": "ninguém"}),
 }  # fmt: skip
 
+
+def merged(rows: Rows) -> Merge:
+    """Return a merge that is not undone, the same for everybody who asks about it."""
+    found = Merge.objects.filter(desfeita_em__isnull=True).first()
+    return found or merging.merge(type(rows.autor), rows.autor.pk, [AutorFactory().pk])
+
+
 OWN = {"old_password": PASSWORD, "new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
 SET = {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD, "usable_password": "true"}
 LOOKUP = {"app_label": "obras", "model_name": "obra", "field_name": "editora"}
@@ -122,6 +130,17 @@ PAGES: tuple[tuple[str, Page], ...] = (
     ("admin:view_on_site", Page(READER, lambda rows: (type_of(rows.obra), 1), answer=(404,))),
     ("admin:help", Page(READER)),
     ("admin:help_page", Page(READER, lambda rows: ("carregar-dados",))),
+    ("admin:fusoes", Page(EDITOR)),
+    ("admin:fusao", Page(EDITOR, lambda rows: (merged(rows).pk,))),
+    ("admin:fusao", Page(EDITOR, lambda rows: (merged(rows).pk,), form={}, changes=True)),
+    ("admin:autores_autor_duplicates", Page(EDITOR)),
+    ("admin:autores_autor_duplicates", Page(EDITOR, form={})),
+    ("admin:autores_autor_merge", Page(EDITOR, query={"ids": "1,2"})),
+    ("admin:autores_autor_merge", Page(EDITOR, form={"ids": "1,2"})),
+    ("admin:editoras_editora_duplicates", Page(EDITOR)),
+    ("admin:editoras_editora_duplicates", Page(EDITOR, form={})),
+    ("admin:editoras_editora_merge", Page(EDITOR, query={"ids": "1,2"})),
+    ("admin:editoras_editora_merge", Page(EDITOR, form={"ids": "1,2"})),
     ("admin:app_list", Page(READER, lambda rows: ("obras",))),
     ("admin:auth_user_password_change", Page(ADMINISTRATOR, lambda rows: (rows.user.pk,))),
     (
