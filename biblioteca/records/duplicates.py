@@ -32,6 +32,7 @@ CHUNK = 500
 LARGEST_MEETING = 40
 # The work of one ranking is bounded, whatever the size of the catalogue.
 BUDGET_SECONDS = 10.0
+BRIEF_SECONDS = 1.0
 KEPT = 1000
 KEPT_SECONDS = 3600
 READ_AT_ONCE = 20_000
@@ -136,9 +137,16 @@ def likely_duplicates(
     return Ranking(pairs, kept["complete"], kept["moment"])
 
 
-def forget_ranking(model: type[NamedRecord]) -> None:
-    """Let the next ranking be made anew."""
-    cache.delete(f"duplicates:{model.RESOURCE}")
+def count_likely(model: type[NamedRecord]) -> int:
+    """Return how many pairs the ranking has; one that is not kept is made in a second at most."""
+    place = f"duplicates:{model.RESOURCE}"
+    kept = cache.get(place)
+    if kept is not None:
+        return len(kept["pairs"])
+    ranking = rank(model, BRIEF_SECONDS)
+    if ranking.complete:
+        cache.set(place, asdict(ranking), KEPT_SECONDS)
+    return len(ranking.pairs)
 
 
 def rank(model: type[NamedRecord], budget: float = BUDGET_SECONDS) -> Ranking:
@@ -149,6 +157,8 @@ def rank(model: type[NamedRecord], budget: float = BUDGET_SECONDS) -> Ranking:
     for key, name, stored in all_names(model):
         texts[key] = name
         folded[key] = tuple(words_of_key(model, stored))
+        if time.monotonic() > end:
+            return Ranking([], False, time.time())
     found: dict[tuple[int, int], Likeness] = {}
     taken_apart = lru_cache(maxsize=10_000)(lambda key: name_of(model, texts[key]))
     # The keys one after another, those that promise most first: the meetings of one fit in memory.
@@ -183,7 +193,7 @@ def words_of_key(model: type[NamedRecord], key: str) -> list[str]:
     if model.PERSONAL and "," in key:
         surname, _comma, rest = key.partition(",")
         key = f"{rest} {surname}"
-    found = [word for word in WORD.findall(key) if not word.isdigit()]
+    found = WORD.findall(key)
     dropped = PARTICLES | model.NAME_NOISE
     return [word for word in found if word not in dropped] or found
 

@@ -23,8 +23,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from autores.tests.factories import AutorFactory
 from biblioteca.backoffice.models import AccessEntry
 from biblioteca.operations.sso import ROLES
-from biblioteca.records import writing
-from biblioteca.records.models import HistoryEntry
+from biblioteca.records import merging, writing
+from biblioteca.records.models import HistoryEntry, Merge
 from biblioteca.records.origins import Origin, writing_as
 from biblioteca.records.registry import model_of, record_models
 from editoras.tests.factories import EditoraFactory
@@ -102,6 +102,13 @@ MODELS = {
     "backoffice.accessentry": Model(ADMINISTRATOR, NOBODY, NOBODY, NOBODY, {"quem": "ninguém"}),
 }  # fmt: skip
 
+
+def merged(rows: Rows) -> Merge:
+    """Return a merge that is not undone, the same for everybody who asks about it."""
+    found = Merge.objects.filter(desfeita_em__isnull=True).first()
+    return found or merging.merge(type(rows.autor), rows.autor.pk, [AutorFactory().pk])
+
+
 OWN = {"old_password": PASSWORD, "new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
 SET = {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD, "usable_password": "true"}
 NAME = {"nome": "Nome feito num instante"}
@@ -143,6 +150,17 @@ PAGES: tuple[tuple[str, Page], ...] = (
         "admin:lixeira",
         Page(EDITOR, form=lambda rows: {"recurso": "autores", "id": rows.deleted}, changes=True),
     ),
+    ("admin:fusoes", Page(EDITOR)),
+    ("admin:fusao", Page(EDITOR, lambda rows: (merged(rows).pk,))),
+    ("admin:fusao", Page(EDITOR, lambda rows: (merged(rows).pk,), form={}, changes=True)),
+    ("admin:autores_autor_duplicates", Page(EDITOR)),
+    ("admin:autores_autor_duplicates", Page(EDITOR, form={})),
+    ("admin:autores_autor_merge", Page(EDITOR, query={"ids": "1,2"})),
+    ("admin:autores_autor_merge", Page(EDITOR, form={"ids": "1,2"})),
+    ("admin:editoras_editora_duplicates", Page(EDITOR)),
+    ("admin:editoras_editora_duplicates", Page(EDITOR, form={})),
+    ("admin:editoras_editora_merge", Page(EDITOR, query={"ids": "1,2"})),
+    ("admin:editoras_editora_merge", Page(EDITOR, form={"ids": "1,2"})),
     ("admin:app_list", Page(READER, lambda rows: ("obras",))),
     ("admin:auth_user_password_change", Page(ADMINISTRATOR, lambda rows: (rows.user.pk,))),
     (
