@@ -64,7 +64,9 @@ class EditorAuthenticationMiddleware(ForEditors, AuthenticationMiddleware):
 class EditorMessageMiddleware(ForEditors, MessageMiddleware):
     """What to say on the next page."""
 
-    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+    def process_request(  # type: ignore[override] (the mixin's way to answer at once)
+        self, request: HttpRequest
+    ) -> HttpResponse | None:
         """Say that files are too long, before a form without its content is found forged."""
         super().process_request(request)
         return too_long(request) if request.method == "POST" else None
