@@ -9,7 +9,7 @@ BIN := .venv/bin
 unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help run bench faults fuzz test lint engines format requirements schema gateway messages clean environment
+.PHONY: help pictures run bench faults fuzz test lint engines format requirements schema gateway messages clean environment
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -72,6 +72,9 @@ gateway: environment ## Write the examples in deploy/gateway
 
 messages: environment ## Collect and compile the translations
 	$(BIN)/python -m biblioteca.tests.translations --write
+
+pictures: environment ## Take the pictures of the help again (Chromium)
+	$(BIN)/python -m biblioteca.backoffice.tests.pictures
 
 clean: ## Remove caches (not the data in var/)
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -10,5 +10,9 @@ from biblioteca.backoffice.admin import RecordAdmin
 class AutorAdmin(RecordAdmin):
     """Authors."""
 
-    list_display = ("nome", "thumbnail", "id")
-    fields = ("nome", "foto", "arquivo", "preview")
+    list_display = ("cover", "name", "id")
+    edit_fields = ("nome", "foto")
+    view_fields = ("nome", "preview")
+    navigation_place = 2
+    navigation_icon = "person_edit"
+    help_page = "autores-e-editoras"

@@ -12,6 +12,7 @@ class Autor(NamedRecord):
     RESOURCE = "autores"
     # Works expand it, are found by its name, and are listed below it.
     SHOWN_IN = ("obras",)
+    PERSONAL = True
 
     class Meta:
         verbose_name = _("author")

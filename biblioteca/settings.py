@@ -124,6 +124,33 @@ TEMPLATES = [
     },
 ]
 
+# --- The editors' back office --------------------------------------------------------------------
+UNFOLD = {
+    "SITE_TITLE": "Biblioteca",
+    "SITE_HEADER": "Biblioteca",
+    "SITE_URL": None,
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_BACK_BUTTON": True,
+    "SHOW_LANGUAGES": True,
+    "LANGUAGES": {"action": "/admin/idioma/"},
+    "BORDER_RADIUS": "8px",
+    # Teal, dark enough for white text on 600 and light enough on dark pages from 400.
+    "COLORS": {
+        "primary": {
+            "50": "#f0fdfa", "100": "#ccfbf1", "200": "#99f6e4", "300": "#5eead4",
+            "400": "#2dd4bf", "500": "#14b8a6", "600": "#0f766e", "700": "#115e59",
+            "800": "#134e4a", "900": "#12413d", "950": "#042f2e",
+        },
+        # The theme's own greys are too pale for small print.
+        "font": {
+            "subtle-light": "#4b5563", "subtle-dark": "#b6bdc9",
+            "default-light": "#374151", "default-dark": "#d6dae1",
+            "important-light": "#111827", "important-dark": "#f3f4f6",
+        },
+    },
+}  # fmt: skip
+
 # --- Data ----------------------------------------------------------------------------------------
 DATABASES = {"default": database_settings(default_directory=DATA_DIR)}
 

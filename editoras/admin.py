@@ -10,5 +10,9 @@ from editoras.models import Editora
 class EditoraAdmin(RecordAdmin):
     """Publishers."""
 
-    list_display = ("nome", "thumbnail", "id")
-    fields = ("nome", "foto", "arquivo", "preview")
+    list_display = ("cover", "name", "id")
+    edit_fields = ("nome", "foto")
+    view_fields = ("nome", "preview")
+    navigation_place = 3
+    navigation_icon = "apartment"
+    help_page = "autores-e-editoras"

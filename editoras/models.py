@@ -12,6 +12,11 @@ class Editora(NamedRecord):
     RESOURCE = "editoras"
     # Works expand it, are found by its name, and are listed below it.
     SHOWN_IN = ("obras",)
+    NAME_NOISE = frozenset((
+        "editora", "editores", "editor", "editorial", "edicoes", "edicao", "ed", "publicacoes",
+        "publishing", "publishers", "publisher", "books", "press", "co", "company", "ltd", "lda",
+        "ltda", "sa", "inc", "etc", "grupo", "group", "verlag",
+    ))  # fmt: skip
 
     class Meta:
         verbose_name = _("publisher")

@@ -3,116 +3,131 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
-from django.forms.models import BaseInlineFormSet
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest, JsonResponse
+from django.urls import URLPattern, path
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import TabularInline
 
 from biblioteca.backoffice.admin import RecordAdmin
+from biblioteca.backoffice.filters import MissingFilter, RelatedFilter
+from biblioteca.backoffice.images import image, image_address
+from biblioteca.backoffice.naming import change_address
+from biblioteca.backoffice.widgets import read_key
+from obras import figures
+from obras.bulk import BULK_EDITS
+from obras.duplicates import similar_works
+from obras.forms import ObraForm
 from obras.models import Autoria, Obra
 
-
-class AuthorshipForm(forms.ModelForm):
-    """One author of a work; the number says which place, counted from 1."""
-
-    posicao = forms.IntegerField(
-        label=_("place"),
-        min_value=1,
-        required=False,
-        widget=forms.NumberInput(attrs={"style": "width: 4em"}),
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance.pk:
-            self.initial["posicao"] = self.instance.posicao + 1
-
-    def _post_clean(self) -> None:
-        """Leave the model alone: the rows are written anew, in order, by the admin."""
+SMALL = (32, 44)
+# A title is looked for when it has so many characters.
+SHORTEST_TITLE = 4
 
 
-class AuthorshipFormSet(BaseInlineFormSet):
-    """The authors of a work, none twice."""
+class PublisherFilter(RelatedFilter):
+    """Works of one publisher."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # What Django's own log of the change asks for; the rows are saved elsewhere.
-        self.new_objects: list[Any] = []
-        self.changed_objects: list[Any] = []
-        self.deleted_objects: list[Any] = []
-
-    def validate_unique(self) -> None:
-        """Look at the order when it is known: places may be exchanged."""
-
-    def clean(self) -> None:
-        """Raise ValidationError for an author that stands twice."""
-        authors = self.authors_in_order()
-        if len(set(authors)) < len(authors):
-            raise ValidationError(_("The same author stands twice."), code="repeated_id")
-
-    def authors_in_order(self) -> list[int]:
-        """Return the authors' ids by place; rows without a number follow in their order."""
-        rows = [
-            (
-                form.cleaned_data.get("posicao") or len(self.forms) + 1,
-                row,
-                form.cleaned_data["autor"],
-            )
-            for row, form in enumerate(self.forms)
-            if form.is_valid()
-            and form.cleaned_data.get("autor")
-            and not form.cleaned_data.get("DELETE")
-        ]
-        return [author.pk for _place, _row, author in sorted(rows, key=lambda row: row[:2])]
+    title = _("publisher")
+    parameter_name = "editora"
+    source, field, column = Obra, "editora", "editora"
 
 
-class AuthorshipInline(TabularInline):
-    """The authors, in order."""
+class AuthorFilter(RelatedFilter):
+    """Works of one author."""
 
-    model = Autoria
-    form = AuthorshipForm
-    formset = AuthorshipFormSet
-    autocomplete_fields = ("autor",)
-    fields = ("posicao", "autor")
-    ordering = ("posicao",)
-    extra = 1
-    verbose_name = _("author")
-    verbose_name_plural = _("authors, in order")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        """Fetch the names with the rows that show them."""
-        return super().get_queryset(request).select_related("autor")
+    title = _("author")
+    parameter_name = "autor"
+    source, field, column = Obra, "autores", "autorias__autor"
 
 
 @admin.register(Obra)
 class ObraAdmin(RecordAdmin):
     """Works."""
 
-    list_display = ("titulo", "thumbnail", "author_names", "editora", "id")
+    form = ObraForm
+    change_form_template = "obras/work_form.html"
+    list_display = ("cover", "name", "author_names", "editora", "id")
     list_select_related = ("editora",)
-    autocomplete_fields = ("editora",)
-    fields = ("titulo", "editora", "foto", "arquivo", "preview")
-    inlines = (AuthorshipInline,)
+    list_filter = (MissingFilter, PublisherFilter, AuthorFilter)
+    bulk_edits = BULK_EDITS
+    edit_fields = ("titulo", "autores", "editora", "identificadores", "foto")
+    view_fields = ("titulo", "author_names", "editora", "identifier_list", "preview")
+    readonly_fields = ("preview", "author_names", "identifier_list")
+    kept_for_next = ("editora",)
+    navigation_place = 1
+    navigation_icon = "menu_book"
+    help_page = "obras"
+    care = ("foto", "autor", "editora")
+    missing = {
+        "foto": (_("without cover"), Q(foto="")),
+        "autor": (_("without author"), ~Q(Exists(Autoria.objects.filter(obra=OuterRef("pk"))))),
+        "editora": (_("without publisher"), Q(editora=None)),
+    }
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
+    def with_columns(self, rows: QuerySet) -> QuerySet:
         """Fetch the authors of a whole page at once."""
-        return super().get_queryset(request).prefetch_related("autorias__autor")
+        return rows.prefetch_related("autorias__autor")
+
+    @admin.display(description=_("title"), ordering="chave")
+    def name(self, record: Obra) -> str:  # type: ignore[override]
+        """Return the title."""
+        return record.titulo
+
+    @admin.display(description=_("cover"))
+    def cover(self, record: Obra) -> SafeString:  # type: ignore[override]
+        """Return the cover at the size of a list."""
+        return image(record.foto, *SMALL)
 
     @admin.display(description=_("authors"))
     def author_names(self, work: Obra) -> str:
         """Return the authors' names in order."""
-        rows = sorted(work.autorias.all(), key=lambda row: row.posicao)
-        return ", ".join(row.autor.nome for row in rows) or "–"
+        return figures.authors_of(work) or "–"
+
+    @admin.display(description=_("identifiers"))
+    def identifier_list(self, work: Obra) -> str:
+        """Return the identifiers in one line."""
+        return ", ".join(f"{scheme.upper()} {value}" for scheme, value in work.identifiers) or "–"
 
     def values_of(self, form: Any, formsets: Iterable[Any]) -> dict[str, Any]:
-        """Return title, picture, publisher and the authors in order."""
-        values = super().values_of(form, formsets)
+        """Return title, picture, publisher, identifiers and the authors in order."""
         publisher = form.cleaned_data["editora"]
-        values["editora_id"] = publisher.pk if publisher else None
-        for formset in formsets:
-            values["autores"] = formset.authors_in_order()
-        return values
+        return super().values_of(form, formsets) | {
+            "editora_id": publisher.pk if publisher else None,
+            "autores": form.cleaned_data["autores"],
+            "identificadores": form.cleaned_data["identificadores"],
+        }
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add what is asked while a title is typed."""
+        view = self.admin_site.admin_view(self.similar)
+        return [path("parecidas/", view, name="obras_obra_similar"), *super().get_urls()]
+
+    def similar(self, request: HttpRequest) -> JsonResponse:
+        """Answer with the works that may be the one whose title is being typed."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        title = request.GET.get("titulo", "")[: Obra.TITLE_LENGTH]
+        exclude = read_key(request.GET.get("obra", ""))
+        if len(title.strip()) < SHORTEST_TITLE:
+            return JsonResponse({"obras": []})
+        works = [found.work for found in similar_works(title, limit=5, exclude=exclude)]
+        return JsonResponse(
+            {
+                "obras": [
+                    {
+                        "titulo": work.titulo,
+                        "autores": figures.authors_of(work),
+                        "editora": work.editora.nome if work.editora else "",
+                        "capa": image_address(work.foto),
+                        "endereco": change_address(work),
+                    }
+                    for work in works
+                ]
+            }
+        )
+
+
+figures.register()

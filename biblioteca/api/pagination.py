@@ -1,6 +1,7 @@
 """Lists: ``page`` for random access, keyset cursors for walking (both make the page links)."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.core.signing import BadSignature, Signer
@@ -15,16 +16,16 @@ from biblioteca.api.parameters import Parameter, read_choice, read_whole_number
 from biblioteca.cache.counts import counts
 from biblioteca.cache.tokens import current_reading
 from biblioteca.records.found import FoundListing
-from biblioteca.records.listing import Listing
+from biblioteca.records.listing import MAX_COUNTED, MAX_OFFSET, Listing
 
 PAGE_SIZE = 20
 MAX_PAGE_SIZE = 200
-# How many rows from either end ``page`` reaches; behind that a client walks by cursor.
-MAX_OFFSET = 100_000
-# A search with more hits than this does not count them.
-MAX_COUNTED = 10_000
 
-SIGNER = Signer(salt="biblioteca.api.cursor")
+
+@cache
+def signer() -> Signer:
+    """Return what signs cursors; the key is known when the settings are whole."""
+    return Signer(salt="biblioteca.api.cursor")
 
 
 @dataclass(frozen=True)
@@ -46,13 +47,13 @@ class Cursor:
 
     def encode(self) -> str:
         """Return the cursor as clients carry it, signed against forgery."""
-        return SIGNER.sign_object([self.ordering, int(self.backwards), *self.values])
+        return signer().sign_object([self.ordering, int(self.backwards), *self.values])
 
     @classmethod
     def decode(cls, text: str) -> "Cursor":
         """Return the cursor in ``text``. Raises ValidationError unless it was made here."""
         try:
-            name, backwards, *values = SIGNER.unsign_object(text)
+            name, backwards, *values = signer().unsign_object(text)
         except (BadSignature, ValueError, UnicodeError) as error:
             message = _("This cursor was not made here, or not for this list.")
             raise ValidationError(message, code="invalid_cursor") from error

@@ -11,15 +11,13 @@ from typing import Any
 from django.contrib import messages
 from django.core import signing
 from django.core.exceptions import PermissionDenied
-from django.forms.models import BaseInlineFormSet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from biblioteca.backoffice.states import Reader
-from biblioteca.records import fitting, versions, writing
+from biblioteca.records import fitting, redirects, versions, writing
 from biblioteca.records.models import HistoryEntry, Record
 
 SEEN = "_visto"
@@ -57,17 +55,22 @@ class Choice:
     when: Any = None
 
 
-def pack(state: State) -> str:
-    """Return a state as the value of a form's hidden field."""
-    return signing.dumps(state, salt=SALT, compress=True)
+def pack(field: str, model: type[Record], key: Any, state: State) -> str:
+    """Return a state as the value of a hidden field of the record's form."""
+    return signing.dumps(state, salt=salt(field, model, key), compress=True)
 
 
-def unpack(text: str | None) -> State | None:
-    """Return the state in a hidden field, None for one that is not ours."""
+def unpack(field: str, model: type[Record], key: Any, text: str | None) -> State | None:
+    """Return the state in a hidden field, None for one that is not this record's."""
     try:
-        return signing.loads(text, salt=SALT) if text else None
+        return signing.loads(text, salt=salt(field, model, key)) if text else None
     except signing.BadSignature:
         return None
+
+
+def salt(field: str, model: type[Record], key: Any) -> str:
+    """Return what makes a signed value good for one field of one record's form only."""
+    return f"{SALT}:{field}:{model.RESOURCE}:{key}"
 
 
 def changed_by_both(base: State, typed: State, stored: State) -> list[str]:
@@ -96,7 +99,7 @@ class ConflictMixin:
         record = more.get("obj")
         if record is not None:
             stored = self.model._default_manager.get(pk=record.pk).state()
-            context["seen"] = request.POST.get(SEEN) or pack(stored)
+            context["seen"] = request.POST.get(SEEN) or pack(SEEN, self.model, record.pk, stored)
         return super().render_change_form(request, context, *rest, **more)  # type: ignore[misc]
 
     def changeform_view(
@@ -113,6 +116,8 @@ class ConflictMixin:
             return show(request, object_id, *rest, **more)
         except ConflictError as conflict:
             return self.conflict_page(request, object_id or "", conflict)
+        except self.model.DoesNotExist:
+            return self.deleted_meanwhile(request, object_id or "")
 
     def find(self, object_id: str) -> Record | None:
         """Return the record with the id in an address."""
@@ -125,15 +130,11 @@ class ConflictMixin:
 
         Raises ConflictError when the stored state is not the one that the form was shown with.
         """
-        base = unpack(request.POST.get(SEEN))
+        base = unpack(SEEN, self.model, record.pk, request.POST.get(SEEN))
         if base is not None:
             stored = record.state()
             if changed_by_both(base, values, stored):
                 raise ConflictError(base, values, stored)
-            # What the other one changed and this one left alone stays as it is now.
-            values = {
-                name: value for name, value in values.items() if base.get(name, object) != value
-            }
         return writing.update(record, values)
 
     # --- The page of a conflict ---------------------------------------------------------------
@@ -149,8 +150,10 @@ class ConflictMixin:
         context = self.page_context(request, _("Somebody else changed it meanwhile"), record) | {
             "choices": [choice for choice in choices if not choice.only_one],
             "merged": [choice for choice in choices if choice.only_one],
-            "typed": pack({"base": conflict.base, "typed": conflict.typed}),
-            "seen": pack(conflict.stored),
+            "typed": pack(
+                TYPED, self.model, record.pk, {"base": conflict.base, "typed": conflict.typed}
+            ),
+            "seen": pack(SEEN, self.model, record.pk, conflict.stored),
             "kept_names": [name for name in ("_continue", "_addanother") if name in request.POST],
             "uploaded": bool(request.FILES),
         }
@@ -186,7 +189,9 @@ class ConflictMixin:
 
     def resolve(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Write what was chosen; once more the page when it was changed yet again."""
-        packed, seen = unpack(request.POST.get(TYPED)), unpack(request.POST.get(SEEN))
+        packed, seen = (
+            unpack(field, self.model, object_id, request.POST.get(field)) for field in (TYPED, SEEN)
+        )
         if packed is None:
             return HttpResponseRedirect(request.path)
         if RESTORE in request.POST:
@@ -214,6 +219,7 @@ class ConflictMixin:
                 if f"campo_{name}" not in request.POST
             ]
             if missing:
+                messages.error(request, _("Choose for each field that both of you changed."))
                 raise ConflictError(base, typed, stored)
             values, losses = fitting.fit(self.model, {record.pk: chosen})
             for text in losses.get(record.pk, []):
@@ -236,10 +242,10 @@ class ConflictMixin:
         """Say that the record is gone, and keep what was typed."""
         if not self.has_change_permission(request):  # type: ignore[attr-defined]
             raise PermissionDenied
-        form, formsets = self.forms_as_new(request)
-        if form.is_valid() and all(formset.is_valid() for formset in formsets):
-            values = self.values_of(form, formsets)  # type: ignore[attr-defined]
-            return self.gone_page(request, object_id, values, [])
+        maker: Any = self
+        form = maker.get_form(request, None, change=False)(request.POST, request.FILES)
+        if form.is_valid():
+            return self.gone_page(request, object_id, maker.values_of(form, []), [])
         lines = [
             (str(form.fields[name].label or name), form.data.get(name, ""))
             for name in form.fields
@@ -247,27 +253,13 @@ class ConflictMixin:
         ]
         return self.gone_page(request, object_id, {}, lines)
 
-    def forms_as_new(self, request: HttpRequest) -> tuple[Any, list[BaseInlineFormSet]]:
-        """Return the forms of what was posted, as those of a record that is still to be made."""
-        maker: Any = self
-        form = maker.get_form(request, None, change=False)(request.POST, request.FILES)
-        form.is_valid()
-        formsets = []
-        for formset_class, _inline in maker.get_formsets_with_inlines(request, None):
-            prefix, link = formset_class.get_default_prefix(), formset_class.fk.name
-            data = as_new_rows(request.POST, prefix, link)
-            formsets.append(
-                formset_class(data, request.FILES, instance=self.model(), prefix=prefix)
-            )
-        return form, formsets
-
     def gone_page(
         self, request: HttpRequest, object_id: str, typed: State, lines: list[tuple[str, str]]
     ) -> HttpResponse:
         """Show what was typed for a record that is gone, and offer to bring it back."""
         key = int(object_id)
         entry = versions.deletion_of(self.model.RESOURCE, key)
-        target = fitting.survivors(self.model.RESOURCE, [key]).get(key)
+        target = redirects.survivors(self.model.RESOURCE, [key]).get(key)
         reader = Reader(self.model, [typed])
         lines = lines or [
             (fitting.label_of(self.model, name), reader.text(name, value))
@@ -277,7 +269,7 @@ class ConflictMixin:
             "entry": entry,
             "lines": lines,
             "survivor": self.address_of(target) if target else "",
-            "typed": pack({"base": {}, "typed": typed}) if typed else "",
+            "typed": pack(TYPED, self.model, key, {"base": {}, "typed": typed}) if typed else "",
             "may_restore": bool(typed)
             and entry is not None
             and not target
@@ -319,16 +311,6 @@ class ConflictMixin:
         }
 
 
-def as_new_rows(data: QueryDict, prefix: str, link: str) -> QueryDict:
-    """Return what was posted for rows of a record that is gone, as new rows."""
-    copy = data.copy()
-    copy[f"{prefix}-INITIAL_FORMS"] = "0"
-    for name in data:
-        if name.startswith(f"{prefix}-") and name.endswith(("-id", f"-{link}")):
-            copy[name] = ""
-    return copy
-
-
 def last_changes(record: Record, stored: Mapping[str, Any]) -> dict[str, HistoryEntry]:
     """Return, for each field, the newest entry that gave it the value that is stored now."""
     found: dict[str, HistoryEntry] = {}
@@ -339,12 +321,3 @@ def last_changes(record: Record, stored: Mapping[str, Any]) -> dict[str, History
             if name not in found and changed and after.get(name) == value:
                 found[name] = entry
     return found
-
-
-def say_count(number: int) -> str:
-    """Say how many records changed since they were chosen."""
-    return ngettext(
-        "%(count)d record was changed by somebody else since you chose it.",
-        "%(count)d records were changed by somebody else since you chose them.",
-        number,
-    ) % {"count": number}

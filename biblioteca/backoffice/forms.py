@@ -6,39 +6,50 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from biblioteca.backoffice.naming import capitalized
+from biblioteca.backoffice.widgets import OrderedRecords, PictureInput, RecordPicker
 from biblioteca.photos.fields import PendingPhoto, clean_photo
 from biblioteca.photos.references import MAX_LENGTH
 from biblioteca.photos.storage import public_url
 from biblioteca.records.models import Record
 from biblioteca.records.text import clean_text
 
+# Sent with what was filled in before the session ended: show it again, save nothing.
+REVIEW = "_rever"
+
 
 class RecordForm(forms.ModelForm):
     """A title or name, and a picture by address or by file."""
 
     foto = forms.CharField(
-        label=_("address of the picture"),
-        required=False,
-        max_length=MAX_LENGTH,
-        widget=forms.TextInput(attrs={"class": "vLargeTextField"}),
-        help_text=_("An http(s) address, or leave it and choose a file below."),
+        label=_("picture"), required=False, max_length=MAX_LENGTH, widget=PictureInput
     )
-    arquivo = forms.FileField(
-        label=_("picture from a file"),
-        required=False,
-        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/gif"}),
-        help_text=_("JPEG, PNG, WebP or GIF. It takes the place of the address."),
-    )
+    # Shown by the widget of ``foto``, which also shows what is wrong with it.
+    arquivo = forms.FileField(label=_("picture from a file"), required=False)
+
+    # Whose form it is; the admin says.
+    editor: Any = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.initial["foto"] = public_url(self.instance.foto)
+        for field in self.fields.values():
+            field.label = capitalized(field.label)
+            if isinstance(field.widget, RecordPicker | OrderedRecords):
+                options = field.widget.related.model._meta
+                permission = f"{options.app_label}.add_{options.model_name}"
+                field.widget.may_create = self.editor is None or self.editor.has_perm(permission)
 
     @property
     def record_model(self) -> type[Record]:
         """The model of the form."""
         return self._meta.model
+
+    @property
+    def is_review(self) -> bool:
+        """Whether this is what was filled in before the session ended, to be looked over."""
+        return REVIEW in self.data
 
     def clean(self) -> dict[str, Any]:
         """Apply the rules of the catalogue to the text and the picture."""
@@ -50,11 +61,16 @@ class RecordForm(forms.ModelForm):
                 values[name] = clean_text(values[name], longest or 0)
             except ValidationError as error:
                 self.add_error(name, error)
-        given = values.get("arquivo") or values.get("foto", "")
         try:
-            values["foto"] = clean_photo(given)
+            values["foto"] = clean_photo(values.get("arquivo") or values.get("foto", ""))
         except ValidationError as error:
-            self.add_error("arquivo" if values.get("arquivo") else "foto", error)
+            self.add_error("foto", error)
+        if self.is_review:
+            message = _(
+                "Your session had ended, and nothing was saved yet. Here is what you had filled "
+                "in: look it over and save it."
+            )
+            self.add_error(None, ValidationError(message, code="review"))
         return values
 
     def _post_clean(self) -> None:

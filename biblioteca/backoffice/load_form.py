@@ -56,7 +56,8 @@ class LoadForm(forms.Form):
         max_length=60,
         help_text=gettext_lazy(
             "Where the file comes from, such as the name of a supplier. With it, the supplier's "
-            "own numbers recognise a record that was loaded before. Empty if you do not know."
+            "own numbers recognise a record that was loaded before. Leave it empty if you do not "
+            "know."
         ),
     )
     formato = forms.ChoiceField(

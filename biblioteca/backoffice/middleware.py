@@ -64,7 +64,7 @@ class EditorAuthenticationMiddleware(ForEditors, AuthenticationMiddleware):
 class EditorMessageMiddleware(ForEditors, MessageMiddleware):
     """What to say on the next page."""
 
-    def process_request(  # type: ignore[override] (the mixin's way to answer at once)
+    def process_request(  # type: ignore[override]
         self, request: HttpRequest
     ) -> HttpResponse | None:
         """Say that files are too long, before a form without its content is found forged."""

@@ -4,17 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.admin import ModelAdmin
 from django.http import HttpRequest, HttpResponseBase
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.i18n import set_language
 
+from biblioteca.backoffice import endpoints, home, images
+from biblioteca.backoffice.naming import Text, capitalized, list_address
 from biblioteca.backoffice.signin.site import SignInSite
 
 View = Callable[..., HttpResponseBase]
-Text = str | Promise
 # The codename of a permission ("records.view_merge"), or a question about the request.
 Permission = str | Callable[[HttpRequest], bool]
 
@@ -32,6 +33,7 @@ class Page:
     title: Text = ""
     icon: str = ""
     permission: Permission | None = None
+    help_page: str = ""
 
     def is_open_to(self, request: HttpRequest) -> bool:
         """Tell whether the navigation shows it to whoever asks."""
@@ -46,6 +48,8 @@ class CatalogueAdminSite(SignInSite):
     site_header = "Biblioteca"
     site_title = "Biblioteca"
     index_title = gettext_lazy("Home")
+    index_template = "backoffice/home.html"
+    help_of_home = "primeiros-passos"
 
     def __init__(self, name: str = "admin") -> None:
         super().__init__(name)
@@ -60,18 +64,63 @@ class CatalogueAdminSite(SignInSite):
         title: Text = "",
         icon: str = "",
         permission: Permission | None = None,
+        help_page: str = "",
     ) -> None:
         """Serve ``view`` at ``route`` below the admin to those who are signed in.
 
         It is called ``admin:NAME`` in links. With a title it stands in the navigation (in the order
         of registration, with the Material symbol ``icon``) for those who have ``permission``; what
-        a person needs to use it the view itself asks.
+        a person needs to use it the view itself asks. ``help_page`` is the page of the help that
+        explains it: a model admin names its own in the attribute of that name.
         """
-        self.pages.append(Page(route, view, name, title, icon, permission))
+        self.pages.append(Page(route, view, name, title, icon, permission, help_page))
 
     def extra_urls(self) -> list[URLPattern]:
         """Return the routes of the registered pages (asked for by the theme)."""
-        return [path(page.route, self.admin_view(page.view), name=page.name) for page in self.pages]
+        own = (
+            Page("idioma/", set_language, "set_language"),
+            Page("miniaturas/<path:name>", images.thumbnail, "thumbnail"),
+            Page("verificar/foto/", endpoints.check_picture, "check_picture"),
+            Page("verificar/identificador/", endpoints.check_identifier, "check_identifier"),
+        )
+        return [
+            path(page.route, self.admin_view(page.view), name=page.name)
+            for page in (*own, *self.pages)
+        ]
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer what a form looks up while somebody types."""
+        return endpoints.RecordAutocomplete.as_view(admin_site=self)(request)
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """Show the home page."""
+        shown = home.context_of(request, list(self._registry.values()))
+        return super().index(request, shown | (extra_context or {}))
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Add the help that explains this page, and where the language is chosen."""
+        context = super().each_context(request)
+        page = self.help_of(request)
+        return context | {
+            "help_url": f"{reverse('admin:index')}ajuda/{page}/" if page else "",
+            "redirect_to": request.get_full_path(),
+        }
+
+    def help_of(self, request: HttpRequest) -> str:
+        """Return the name of the page of the help that explains what ``request`` shows."""
+        match = request.resolver_match
+        name = match.url_name if match is not None else ""
+        if not name or name == "index":
+            return self.help_of_home if name else ""
+        for page in self.pages:
+            if page.name == name:
+                return page.help_page
+        for model, admin in self._registry.items():
+            if name.startswith(f"{model._meta.app_label}_{model._meta.model_name}_"):
+                return getattr(admin, "help_page", "")
+        return ""
 
     def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
         """Return the navigation (asked for by the theme): records, pages, then everything else."""
@@ -121,15 +170,3 @@ class CatalogueAdminSite(SignInSite):
         return {
             "title": title, "icon": icon, "link": address, "active": active, "has_permission": True,
         }  # fmt: skip
-
-
-def list_address(admin: ModelAdmin) -> str:
-    """Return the address of the list of a model."""
-    options = admin.model._meta
-    return reverse(f"admin:{options.app_label}_{options.model_name}_changelist")
-
-
-def capitalized(text: Text | None) -> str:
-    """Return ``text`` with a capital first letter."""
-    plain = str(text or "")
-    return plain[:1].upper() + plain[1:]

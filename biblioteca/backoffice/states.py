@@ -50,11 +50,9 @@ class Reader:
         wanted: dict[str, set[int]] = defaultdict(set)
         for state in states:
             for name, value in (state or {}).items():
-                wanted[name].update(
-                    fitting.ids_in(value) if fitting.reference_of(model, name) else ()
-                )
+                wanted[name].update(fitting.ids_in(value) if model.REFERENCES.get(name) else ())
         for name, keys in wanted.items():
-            related = fitting.reference_of(model, name)
+            related = model.REFERENCES.get(name)
             if related is not None and keys:
                 self.names[name] = names_of(related, keys)
 
@@ -62,7 +60,7 @@ class Reader:
         """Return a value in words."""
         if value in (None, "", []):
             return NOTHING
-        if fitting.reference_of(self.model, name) is not None:
+        if self.model.REFERENCES.get(name) is not None:
             names = [self.name(name, key) for key in fitting.ids_in(value)]
             if not isinstance(value, list):
                 return names[0]
@@ -96,16 +94,13 @@ class Reader:
         """Return the fields in which two states differ, in the order of the state's keys."""
         old, new = old or {}, new or {}
         names = [*new, *(name for name in old if name not in new)]
-        return [
+        fields = set(self.model().state())
+        found = [
             self.difference(name, old.get(name), new.get(name))
             for name in names
-            if old.get(name) != new.get(name) and is_field(self.model, name)
+            if old.get(name) != new.get(name) and name in fields
         ]
-
-
-def is_field(model: type[Record], name: str) -> bool:
-    """Tell whether a key of a state is one that records have now."""
-    return name in model().state()
+        return [field for field in found if field.old != field.new]
 
 
 def names_of(model: type[Record], keys: Iterable[int]) -> dict[int, str]:

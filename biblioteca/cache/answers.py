@@ -16,7 +16,7 @@ from biblioteca.cache.tokens import Reading
 
 logger = logging.getLogger(__name__)
 
-# What an entry takes beside its body.
+# What an entry takes beside its body and what was asked.
 ENTRY_BYTES = 1500
 # Larger answers are not stored.
 MAX_BODY = 1024 * 1024
@@ -67,7 +67,7 @@ class Memory:
         """Keep ``answer``, and let others go where it needs their place."""
         self.remove(key)
         self.entries[key] = answer
-        self.bytes += size_of(answer)
+        self.bytes += size_of(key, answer)
         while self.bytes > self.most_bytes:
             oldest = next(iter(self.entries))
             spared = self.entries[oldest]
@@ -81,7 +81,7 @@ class Memory:
         """Forget the answer under ``key``, if there is one."""
         answer = self.entries.pop(key, None)
         if answer is not None:
-            self.bytes -= size_of(answer)
+            self.bytes -= size_of(key, answer)
 
     def clear(self) -> None:
         """Forget everything."""
@@ -89,9 +89,11 @@ class Memory:
         self.bytes = 0
 
 
-def size_of(answer: Answer) -> int:
-    """Return about how many bytes of memory an answer takes."""
-    return len(answer.body) + ENTRY_BYTES
+def size_of(key: Key, answer: Answer) -> int:
+    """Return about how many bytes of memory an answer takes: a question may be longer than it."""
+    path, query, _scheme, host, origin, _authorised = key
+    asked = len(path) + len(query) + len(host or b"") + len(origin or b"")
+    return len(answer.body) + asked + ENTRY_BYTES
 
 
 class RedisAnswers:

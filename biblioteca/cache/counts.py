@@ -1,5 +1,6 @@
 """Counts of lists, kept as long as the answers of their generation are."""
 
+import hashlib
 import threading
 import time
 from collections.abc import Callable, Hashable
@@ -12,7 +13,8 @@ from biblioteca.cache.tokens import Reading
 
 MOST = 2000
 
-Key = tuple[str, Hashable]
+# Token, resource, and a digest of the filter: what was searched for may be long.
+Key = tuple[str, str, bytes]
 
 
 class Counts:
@@ -36,7 +38,7 @@ class Counts:
         token = reading.tokens.get(resource) if reading is not None else None
         if reading is None or token is None:
             return count()
-        place = (token, (resource, key))
+        place = (token, resource, hashlib.sha256(repr(key).encode()).digest())
         with self.lock:
             found = self.kept.get(place)
             if found is not None and found[0] > time.monotonic():

@@ -40,6 +40,9 @@ NOT_MODIFIED = {b"etag", b"cache-control", b"vary", b"access-control-allow-origi
 STAYS = "biblioteca.stays"
 SAFE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:+/=-]{1,64}")
 HOSTS_KNOWN = 1000
+# Of so many paths, none longer than that, it is remembered what they show.
+PATHS_KNOWN = 10_000
+LONGEST_PATH_KNOWN = 100
 READ_METHODS = ("GET", "HEAD")
 SLASH = ord("/")
 
@@ -178,7 +181,7 @@ class ReadCache:
             return ""
         # /autores/7/obras/ shows works: what changes an author they show touches works too.
         resource = next(part for part in reversed(parts) if part in self.resources)
-        if len(self.paths) < 10_000:
+        if len(self.paths) < PATHS_KNOWN and len(path) <= LONGEST_PATH_KNOWN:
             self.paths[path] = resource
         return resource
 

@@ -1,5 +1,7 @@
 """Batches: every file that was loaded, and what became of each of its records."""
 
+import secrets
+
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -148,5 +150,8 @@ class Catalogue(models.Model):
 
     @classmethod
     def code(cls) -> str:
-        """Return the code of this catalogue."""
-        return cls._default_manager.values_list("codigo", flat=True).order_by("pk")[0]
+        """Return the code of this catalogue; one that was emptied by hand gets a new one."""
+        found = cls._default_manager.order_by("pk").first()
+        if found is None:
+            found = cls._default_manager.create(codigo=f"biblioteca-{secrets.token_hex(8)}")
+        return found.codigo

@@ -118,7 +118,7 @@ def split_authors(cell: str, style: NameStyle) -> list[str]:
         persons = [each for person in persons for each in (person, joint_author(person)) if each]
     for person in persons:
         name = natural_name(person, style)
-        if name and not is_nobody(name):
+        if name and not is_nobody(name, person):
             found.setdefault(fold(name), name)
     return list(found.values())
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Max, QuerySet
 from django.utils.translation import gettext as _
 
-from biblioteca.records import fitting
+from biblioteca.records import fitting, redirects
 from biblioteca.records.models import HistoryEntry, Record
 from biblioteca.records.registry import model_of
 
@@ -82,7 +82,7 @@ def edited_reason(model: type[Record], names: Sequence[str]) -> str:
 def gone_since(model: type[Record], entry: HistoryEntry) -> str:
     """Say what became of a record that has no row."""
     key = entry.registro_id
-    target = fitting.survivors(model.RESOURCE, [key]).get(key)
+    target = redirects.survivors(model.RESOURCE, [key]).get(key)
     return _("deleted since") if target is None else gone_reason(model.RESOURCE, target)
 
 

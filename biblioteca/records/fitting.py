@@ -1,28 +1,20 @@
 """Making a former state fit for today: what it names may be gone, merged away or taken."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.utils.translation import gettext as _
 
-from biblioteca.records.models import Identificador, Record, Redirect
+from biblioteca.records.models import Identificador, Record
+from biblioteca.records.redirects import living
 
 IDENTIFIERS = "identificadores"
 
 State = dict[str, Any]
 # In words, by the record's id, what of a state could not be kept.
 Losses = dict[int, list[str]]
-
-
-def reference_of(model: type[Record], name: str) -> type[Record] | None:
-    """Return the model of the records whose ids the key ``name`` of a state holds, if it does."""
-    try:
-        related = model._meta.get_field(name).related_model
-    except FieldDoesNotExist:
-        return None
-    return related if isinstance(related, type) and issubclass(related, Record) else None
 
 
 def label_of(model: type[Record], name: str) -> str:
@@ -42,28 +34,6 @@ def ids_in(value: Any) -> list[int]:
     return [] if value is None else [value]
 
 
-def survivors(resource: str, keys: Iterable[int]) -> dict[int, int]:
-    """Return what each of ``keys`` that was merged away was merged into in the end."""
-    asked = set(keys)
-    steps: dict[int, int] = {}
-    fresh = asked
-    while fresh:
-        rows = Redirect.objects.filter(recurso=resource, de_id__in=fresh)
-        found = dict(rows.values_list("de_id", "para_id"))
-        steps |= found
-        fresh = set(found.values()) - steps.keys()
-    return {key: follow(steps, key) for key in asked & steps.keys()}
-
-
-def follow(steps: Mapping[int, int], key: int) -> int:
-    """Return where ``steps`` lead from ``key``; a circle ends where it closes."""
-    seen: set[int] = set()
-    while key in steps and key not in seen:
-        seen.add(key)
-        key = steps[key]
-    return key
-
-
 def fit(model: type[Record], states: Mapping[int, State]) -> tuple[dict[int, State], Losses]:
     """Return ``states`` (or parts of states), by record, as they can be written now.
 
@@ -74,7 +44,7 @@ def fit(model: type[Record], states: Mapping[int, State]) -> tuple[dict[int, Sta
     losses: Losses = defaultdict(list)
     names = {name for state in states.values() for name in state}
     for name in sorted(names):
-        if (related := reference_of(model, name)) is not None:
+        if (related := model.REFERENCES.get(name)) is not None:
             fit_references(model, name, related, fitted, losses)
         elif name == IDENTIFIERS:
             fit_identifiers(model, fitted, losses)
@@ -90,17 +60,14 @@ def fit_references(
 ) -> None:
     """Replace and drop the ids under ``name`` in place."""
     wanted = {key for state in states.values() for key in ids_in(state.get(name))}
-    there = set(related._default_manager.filter(pk__in=wanted).values_list("pk", flat=True))
-    moved = survivors(related.RESOURCE, wanted - there)
-    targets = set(moved.values())
-    alive = set(related._default_manager.filter(pk__in=targets).values_list("pk", flat=True))
+    now = living(related, wanted)
     for record_id, state in states.items():
         if name not in state:
             continue
         kept: list[int] = []
         for key in ids_in(state[name]):
-            target = moved.get(key, key)
-            if target not in (there | alive):
+            target = now.get(key)
+            if target is None:
                 text = _("%(field)s: %(resource)s/%(id)s is not there any more")
                 losses[record_id].append(
                     text % {"field": label_of(model, name), "resource": related.RESOURCE, "id": key}
@@ -114,7 +81,9 @@ def fit_identifiers(model: type[Record], states: dict[int, State], losses: Losse
     """Drop in place the identifiers that another record has."""
     pairs = {tuple(pair) for state in states.values() for pair in state.get(IDENTIFIERS, ())}
     rows = Identificador.objects.filter(
-        recurso=model.RESOURCE, valor__in={value for _scheme, value in pairs}
+        recurso=model.RESOURCE,
+        esquema__in={scheme for scheme, _value in pairs},
+        valor__in={value for _scheme, value in pairs},
     )
     holders = {
         (scheme, value): key

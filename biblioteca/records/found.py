@@ -9,8 +9,9 @@ ids: one stretch of the index of words, where a look at each record would be a p
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, reduce
 from itertools import islice
+from operator import or_
 from typing import Any
 
 from django.db import connections
@@ -18,6 +19,7 @@ from django.db.models import QuerySet
 
 from biblioteca.records.listing import Listing, Prepare, behind
 from biblioteca.records.search import asked_words, begins_with
+from biblioteca.records.text import prefix_range
 
 # Up to so many ids are sorted by the database; above it the list is read in its order.
 FEW = 900
@@ -29,6 +31,8 @@ COUNTED_WORDS = 6
 NAMED_WORDS = 20
 # MariaDB turns longer lists of ids into a table that it reads the whole index for.
 CHUNK = 500
+# So many words are asked for in one query: engines bound the depth of a condition.
+WORDS_AT_ONCE = 20
 WINDOWS = (250, 2500, 10_000)
 # After so many records read in order, candidates are sorted instead.
 PATIENCE = 60_000
@@ -49,10 +53,11 @@ class FoundListing(Listing):
     def numbers(self) -> dict[str, int]:
         """How many rows each word asked for has, exact up to the bound that matters."""
         asked = self.words[:COUNTED_WORDS]
-        found = {word: number_of(self.rows.filter(begins_with(word)), FEW) for word in asked}
-        if min(found.values()) > FEW:
-            found = {word: number_of(self.rows.filter(begins_with(word)), MANY) for word in asked}
-        return found
+        rows = [self.rows.filter(begins_with(word)).values("registro") for word in asked]
+        found = numbers_of(rows, FEW)
+        if min(found) > FEW:
+            found = numbers_of(rows, MANY)
+        return dict(zip(asked, found, strict=True))
 
     @cached_property
     def candidates(self) -> list[int] | None:
@@ -70,17 +75,15 @@ class FoundListing(Listing):
         return min(self.numbers, key=lambda word: self.numbers[word])
 
     @cached_property
-    def unsure(self) -> dict[str, list[str] | None]:
-        """The words that candidates may lack, each with the words that begin so, if they are few.
-
-        Those who became candidates by a word have it.
-        """
+    def unsure_words(self) -> list[str]:
+        """The words that candidates may lack: those who became candidates by a word have it."""
         by_word = self.candidates is not None and "numbers" in self.__dict__
-        return {
-            word: self.spellings(word)
-            for word in self.words
-            if not (by_word and word == self.rarest)
-        }
+        return [word for word in self.words if not (by_word and word == self.rarest)]
+
+    @cached_property
+    def unsure(self) -> dict[str, list[str] | None]:
+        """The words that candidates may lack, each with those that begin so, if they are few."""
+        return {word: self.spellings(word) for word in self.unsure_words}
 
     def spellings(self, word: str) -> list[str] | None:
         """Return the words that begin with ``word``; None when they are many.
@@ -97,6 +100,26 @@ class FoundListing(Listing):
                 return found
             found.append(spelling)
         return None
+
+    def having_every(self, words: Sequence[str], ids: Sequence[int]) -> list[int]:
+        """Return those of ``ids`` (a few) whose records have every one of ``words``.
+
+        All words are asked for at once: many questions about few records would cost more than the
+        pages of the disk that they save.
+        """
+        kept = list(ids)
+        for start in range(0, len(words), WORDS_AT_ONCE):
+            ranges = [prefix_range(word) for word in words[start : start + WORDS_AT_ONCE]]
+            condition = reduce(or_, map(begins_with, words[start : start + WORDS_AT_ONCE]))
+            had: dict[int, set[int]] = {}
+            for chunk in chunks(kept):
+                rows = self.rows.filter(condition, registro__in=chunk)
+                for key, row in rows.values_list("registro", "palavra"):
+                    had.setdefault(key, set()).update(
+                        place for place, (low, high) in enumerate(ranges) if low <= row < high
+                    )
+            kept = [key for key in kept if len(had.get(key, ())) == len(ranges)]
+        return kept
 
     def having(self, word: str, spellings: list[str] | None, ids: list[int]) -> set[int]:
         """Return those of ``ids`` whose records have a word that begins with ``word``."""
@@ -130,11 +153,14 @@ class FoundListing(Listing):
     def checked(self, ids: Iterable[int]) -> list[int]:
         """Return those of ``ids``, in their order, that are found."""
         kept = list(ids)
-        for word, spellings in self.unsure.items():
-            if not kept:
-                return []
-            having = self.having(word, spellings, kept)
-            kept = [key for key in kept if key in having]
+        if self.candidates is not None and len(self.candidates) <= FEW:
+            kept = self.having_every(self.unsure_words, kept)
+        else:
+            for word, spellings in self.unsure.items():
+                if not kept:
+                    return []
+                having = self.having(word, spellings, kept)
+                kept = [key for key in kept if key in having]
         if self.is_narrowed and kept:
             inside = set(self.queryset.filter(pk__in=kept).order_by().values_list("pk", flat=True))
             kept = [key for key in kept if key in inside]
@@ -153,6 +179,7 @@ class FoundListing(Listing):
             if number <= self.most:
                 # All are known now: for the page there is nothing left to check.
                 self.candidates, self.unsure, self.is_narrowed = ids, {}, False
+                self.unsure_words = []
         return number if number <= self.most else None
 
     def after(
@@ -247,6 +274,20 @@ class FoundListing(Listing):
 def number_of(rows: QuerySet, most: int) -> int:
     """Return the number of ``rows``, at most one more than ``most``."""
     return rows.order_by()[: most + 1].count()
+
+
+def numbers_of(querysets: Sequence[QuerySet], most: int) -> list[int]:
+    """Return the number of rows of each of ``querysets``, as :func:`number_of`, in one query."""
+    connection = connections[querysets[0].db]
+    counts, params = [], []
+    for place, rows in enumerate(querysets):
+        limited = rows.order_by()[: most + 1].query
+        sql, own_params = limited.get_compiler(connection=connection).as_sql()
+        counts.append(f"(SELECT COUNT(*) FROM ({sql}) rows_{place})")  # noqa: S608 (Django wrote it)
+        params += own_params
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(counts)}", params)
+        return list(cursor.fetchone())
 
 
 def chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:

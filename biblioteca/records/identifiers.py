@@ -60,7 +60,9 @@ def holders(record: Record, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str,
     """Return the ids of the other records of this resource that have one of ``pairs``."""
     wanted = set(pairs)
     rows: Any = Identificador.objects.filter(
-        recurso=record.RESOURCE, valor__in={value for _scheme, value in wanted}
+        recurso=record.RESOURCE,
+        esquema__in={scheme for scheme, _value in wanted},
+        valor__in={value for _scheme, value in wanted},
     ).exclude(registro_id=record.pk)
     found = rows.values_list("esquema", "valor", "registro_id")
     return {(scheme, value): key for scheme, value, key in found if (scheme, value) in wanted}

@@ -8,6 +8,11 @@ from django.db.models import QuerySet
 from biblioteca.records.keyset import beyond, ordered
 from biblioteca.records.models import Record
 
+# How many rows from either end a page is read by its number; behind that, by cursor.
+MAX_OFFSET = 100_000
+# A search with more hits than this does not count them.
+MAX_COUNTED = 10_000
+
 Prepare = Callable[[QuerySet], QuerySet]
 
 

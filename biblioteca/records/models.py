@@ -116,6 +116,9 @@ class NamedRecord(Record):
 
     TEXT_FIELD = "nome"
     NAME_LENGTH: ClassVar[int] = 1000
+    # Whether the names are persons', and the words that tell no name from another (folded).
+    PERSONAL: ClassVar[bool] = False
+    NAME_NOISE: ClassVar[frozenset[str]] = frozenset()
 
     nome = CodePointField(_("name"), max_length=1000)
 

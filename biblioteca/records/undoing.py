@@ -12,7 +12,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from biblioteca.records import fitting, writing
+from biblioteca.records import fitting, redirects, writing
 from biblioteca.records.edits import (
     NAMED,
     Stayed,
@@ -224,7 +224,7 @@ class Batch:
         targets = set(merged.values_list("para_id", flat=True))
         used = writing.used_among(model, list(records))
         gone = [entry.registro_id for entry in run if entry.registro_id not in records]
-        merged_away = fitting.survivors(model.RESOURCE, gone)
+        merged_away = redirects.survivors(model.RESOURCE, gone)
         going: list[Record] = []
         for entry in run:
             record = records.get(entry.registro_id)

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from biblioteca.records import fitting, writing
+from biblioteca.records import fitting, redirects, writing
 from biblioteca.records.models import HistoryEntry, Record
 
 # Stands in a history entry whose contents were removed for a person's sake.
@@ -67,7 +67,7 @@ def restore_deleted(model: type[Record], key: int, typed: dict[str, Any] | None 
     """
     if model._default_manager.filter(pk=key).exists():
         raise CannotRestoreError(_("It is there already."))
-    target = fitting.survivors(model.RESOURCE, [key]).get(key)
+    target = redirects.survivors(model.RESOURCE, [key]).get(key)
     if target is not None:
         text = _("It was merged into %(resource)s/%(id)s: undo the merge.")
         raise CannotRestoreError(text % {"resource": model.RESOURCE, "id": target})

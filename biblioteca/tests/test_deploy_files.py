@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import stat
 import subprocess
 import sys
@@ -138,6 +139,20 @@ def test_units_start_what_is_there():
         text = unit.read_text(encoding="utf-8")
         for program in re.findall(r"^ExecStart=/opt/biblioteca/(deploy/\S+)", text, re.MULTILINE):
             assert (ROOT / program).exists()
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="a machine without systemd")
+def test_units_are_what_systemd_knows(tmp_path):
+    """Checked where this tree lies, in place of where the service would."""
+    for unit in (DEPLOY / "systemd").iterdir():
+        text = unit.read_text(encoding="utf-8")
+        text = text.replace("/opt/biblioteca/.venv/bin/python", sys.executable)
+        (tmp_path / unit.name).write_text(text.replace("/opt/biblioteca", str(ROOT)))
+    units = sorted(map(str, tmp_path.iterdir()))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *units], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def write_env(directory, *arguments):

@@ -7,18 +7,36 @@ new messages empty for a person. GNU gettext is not needed.
 
 import io
 import sys
+from collections.abc import Generator
 from pathlib import Path
+from typing import IO, Any
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import extract_from_dir, extract_python
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parents[2]
 DIRECTORY = ROOT / "biblioteca" / "locale" / "pt_BR" / "LC_MESSAGES"
 READABLE, COMPILED = DIRECTORY / "django.po", DIRECTORY / "django.mo"
 PACKAGES = ("biblioteca", "autores", "editoras", "obras")
+METHODS = [
+    ("**/tests/**", "ignore"),
+    ("**.py", "python"),
+    ("**/templates/**.html", "biblioteca.tests.translations:extract_template"),
+]
 KEYWORDS = {"_": None, "gettext": None, "gettext_lazy": None, "ngettext": (1, 2)}
+
+
+def extract_template(
+    file: IO[bytes], keywords: Any, comment_tags: Any, options: Any
+) -> Generator[Any, None, None]:
+    """Yield the messages of a template, which Django turns into something like Python."""
+    text = templatize(file.read().decode("utf-8"))
+    # What is left of the layout would be read as indentation.
+    flat = "\n".join(line.strip() for line in text.splitlines())
+    yield from extract_python(io.BytesIO(flat.encode()), keywords, comment_tags, options)
 
 
 def collected() -> Catalog:
@@ -26,8 +44,7 @@ def collected() -> Catalog:
     catalog = Catalog(locale="pt_BR", project="Biblioteca", fuzzy=False)
     for package in PACKAGES:
         found = extract_from_dir(
-            ROOT / package, method_map=[("**/tests/**", "ignore"), ("**.py", "python")],
-            keywords=KEYWORDS,
+            ROOT / package, method_map=METHODS, keywords=KEYWORDS,
         )  # fmt: skip
         for name, _line, message, _comments, context in found:
             if "/tests/" not in f"/{name}":

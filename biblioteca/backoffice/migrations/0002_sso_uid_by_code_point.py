@@ -13,6 +13,9 @@ def compare_by_code_point(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
+    # MySQL commits with every change of a table.
+    atomic = False
+
     dependencies = [
         ("backoffice", "0001_accessentry"),
         ("social_django", "0022_nonce_timestamp_index"),

@@ -29,6 +29,8 @@ ENTRY = re.compile(rb"[ -~]{3}[0-9]{9}")
 # In MARC-8 accents precede their letter; these are the letters that some of them occur with.
 MARKED = re.compile(rb"([\xe0-\xfe]+)([A-Za-z]?)")
 NEVER_MARC8 = re.compile(rb"[\x80-\x87\x8a-\x8c\x8f-\xa0\xc9-\xdf\xff]")
+LETTER_RUNS = re.compile(rb"[\xc0-\xff]{4,}")
+HIGH_BYTES = re.compile(rb"[\x80-\xff]")
 ANY_LETTER = b"abcdefghijklmnopqrstuvwxyz"
 CARRIERS = {
     0xE0: b"aeiouy", 0xE1: b"aeiouwy", 0xE2: b"aeiouycnrslz", 0xE3: b"aeiouwycghjs",
@@ -223,7 +225,10 @@ class Decoder:
         if content.isascii() and b"\x1b" not in content:
             return
         says_utf8 = leader[9:10] == "a"
-        if is_utf8(content):
+        if is_cyrillic(content):
+            self.encoding = "cp1251"
+            self.warning = _("the record was read as Windows-1251")
+        elif is_utf8(content):
             self.encoding = "utf-8"
             if not says_utf8 and b"\x1b" not in content and not content.isascii():
                 self.warning = _("the record is UTF-8 and does not say so")
@@ -245,6 +250,8 @@ class Decoder:
             text = data.decode("ascii")
         elif self.encoding == "utf-8":
             text = data.decode("utf-8", "replace")
+        elif self.encoding == "cp1251":
+            text = data.decode("cp1251", "replace")
         elif self.encoding == "marc-8":
             text = self.from_marc8(data)
         else:
@@ -273,6 +280,13 @@ def is_utf8(content: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def is_cyrillic(content: bytes) -> bool:
+    """Tell Windows-1251: whole words of letters that Latin scripts have one or two of in a row."""
+    if b"\x1b" in content or is_utf8(content):
+        return False
+    return sum(map(len, LETTER_RUNS.findall(content))) * 2 > len(HIGH_BYTES.findall(content))
 
 
 def looks_like_marc8(content: bytes) -> bool:

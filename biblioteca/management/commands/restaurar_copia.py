@@ -39,6 +39,8 @@ class Command(BaseCommand):
                     replace=options["substituir"],
                 )  # fmt: skip
         except (NotMovableError, ImproperlyConfigured, DatabaseError, OSError) as error:
+            if options["substituir"]:
+                raise CommandError(_("Nothing was restored: %s") % error) from error
             message = _("Nothing was restored: %s (--substituir replaces a catalogue)")
             raise CommandError(message % error) from error
         try:

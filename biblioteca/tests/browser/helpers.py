@@ -35,7 +35,11 @@ DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 GRAVE = ("serious", "critical")
 # Transitions would be photographed and measured half-way.
-STILL = "*, *::before, *::after { transition: none !important; animation: none !important; }"
+STILL = (
+    "*, *::before, *::after { transition: none !important; animation: none !important; }"
+    # What sticks to the window would stand in the middle of a picture of the whole page.
+    " #submit-row, [class*='lg:sticky'] { position: static !important; }"
+)
 
 
 @dataclass
@@ -96,11 +100,11 @@ class BackOffice:
     def keep(self, page: Any, name: str, *, dark: bool = True, full_page: bool = True) -> None:
         """Keep a picture of ``page``, and fail when axe finds a grave fault; in the dark too."""
         for scheme in ("light", "dark") if dark else ("light",):
-            page.emulate_media(color_scheme=scheme)
+            set_scheme(page, scheme)
             suffix = "" if scheme == "light" else "-escuro"
             screenshot(page, name + suffix, full_page=full_page)
             check_accessibility(page, f"{name} ({scheme})")
-        page.emulate_media(color_scheme="light")
+        set_scheme(page, "auto")
 
     def manage(self, *arguments: str, **environment: str) -> str:
         """Run ``manage.py`` on the data of the server and return what it prints."""
@@ -138,6 +142,14 @@ def back_office(
         office.context = office.signed_in()
         yield office
         office.context.close()
+
+
+def set_scheme(page: Any, scheme: str) -> None:
+    """Show ``page`` light, dark, or (``auto``) as the browser wishes, which is light."""
+    root = "document.documentElement"
+    page.wait_for_function("window.Alpine")
+    page.evaluate(f"scheme => {{ Alpine.$data({root}).adminTheme = scheme }}", scheme)
+    page.wait_for_function(f"is => {root}.classList.contains('dark') === is", arg=scheme == "dark")
 
 
 def screenshot(page: Any, name: str, *, full_page: bool = True) -> Path:

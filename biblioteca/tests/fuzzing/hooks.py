@@ -26,7 +26,7 @@ pools = {
 
 def existing(resource: str) -> int:
     """Return the id of a record that exists, nearly always."""
-    return dice.choice(pools[resource] or [1])
+    return dice.choice(pools.get(resource) or [1])
 
 
 def is_id(value: Any) -> bool:

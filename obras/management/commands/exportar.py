@@ -20,7 +20,7 @@ from tqdm import tqdm
 from autores.exporting import EXPORT as AUTHORS
 from autores.filters import FILTERS as AUTHOR_FILTERS
 from biblioteca.api.filters import SEARCH
-from biblioteca.api.pagination import MAX_COUNTED, Ordering, orderings
+from biblioteca.api.pagination import Ordering, orderings
 from biblioteca.api.parameters import Filter, Parameter, read_choice, read_parameter
 from biblioteca.loading.exporting import BATCH, Export, ExportError, write_rows
 from biblioteca.loading.models import Catalogue
@@ -28,7 +28,7 @@ from biblioteca.loading.target import whole_file
 from biblioteca.loading.writers.formats import FORMATS, Format, format_of
 from biblioteca.operations.snapshots import snapshot
 from biblioteca.records.found import FoundListing
-from biblioteca.records.listing import Listing
+from biblioteca.records.listing import MAX_COUNTED, Listing
 from editoras.exporting import EXPORT as PUBLISHERS
 from editoras.filters import FILTERS as PUBLISHER_FILTERS
 from obras.exporting import EXPORT as WORKS

@@ -4,11 +4,11 @@ import argparse
 from datetime import timedelta
 from typing import Any
 
-from django.core.files.storage import default_storage
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from biblioteca.photos import cleaning
+from biblioteca.photos.thumbnails import delete_picture
 
 
 class Command(BaseCommand):
@@ -32,6 +32,6 @@ class Command(BaseCommand):
         names = cleaning.unused_names(timedelta(hours=options["idade"]))
         if not options["simular"]:
             for name in names:
-                default_storage.delete(name)
+                delete_picture(name)
         message = _("%d unused pictures.") if options["simular"] else _("%d pictures deleted.")
         self.stdout.write(message % len(names))
