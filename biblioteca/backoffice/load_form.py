@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from biblioteca.loading.detection import FORMATS
+from biblioteca.loading.records import WORKS
 from biblioteca.loading.registry import writers
 
 MOST_FILES = 20
@@ -26,7 +27,7 @@ class FilesField(forms.FileField):
 
     def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
         """Return the files. Raises ValidationError."""
-        given = data if isinstance(data, list) else [data]
+        given = data or [None]
         if len(given) > MOST_FILES:
             raise ValidationError(_("At most %d files at once.") % MOST_FILES)
         clean_one = super().clean
@@ -88,7 +89,7 @@ class LoadForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         names = {name: writer.model._meta for name, writer in writers().items()}
-        order = sorted(names, key=lambda name: name != "obras" and name)
+        order = sorted(names, key=lambda name: (name != WORKS, name))
         self.fields["recurso"].choices = [  # type: ignore[attr-defined]
             (name, names[name].verbose_name_plural) for name in order
         ]

@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Window
-from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from biblioteca.loading import uploads
@@ -23,6 +21,8 @@ Cleaned = CleanRecord | Fault
 # A report shows so many records of each kind, with what they said.
 SHOWN = 25
 WARNED = "aviso"
+# So many records are read back at a time.
+PAGE = 10_000
 
 
 class SampledReport(Report):
@@ -76,13 +76,21 @@ class HeldRecorder(BatchRecorder):
         A file is read alike every time, so that they are those behind as many as were written
         down. What had not been loaded is kept for the file of rejected lines once more.
         """
-        rows = BatchItem.objects.filter(lote=self.batch, arquivo=number)
-        done = rows.count()
-        # Numbers of lines may stand twice in an archive; the place among its records does not.
-        placed = rows.annotate(place=Window(RowNumber(), order_by="pk"))
-        kept = placed.filter(veredito__in=KEPT).order_by("place")
-        known = list(kept.values_list("place", "veredito", "motivo")) if done else []
-        return chain(self.passed_over(islice(records, done), known), records)
+        kept = []
+        done = 0
+        for verdict, reason in self.recorded(number):
+            done += 1
+            if verdict in KEPT:
+                kept.append((done, verdict, reason))
+        return chain(self.passed_over(islice(records, done), kept), records)
+
+    def recorded(self, number: int) -> Iterator[tuple[str, str]]:
+        """Yield verdict and reason of the records of a file that are written down, in order."""
+        rows = BatchItem.objects.filter(lote=self.batch, arquivo=number).order_by("pk")
+        last = 0
+        while page := list(rows.filter(pk__gt=last).values_list("pk", "veredito", "motivo")[:PAGE]):
+            yield from (row[1:] for row in page)
+            last = page[-1][0]
 
     def passed_over(
         self, records: Iterator[Cleaned], kept: list[tuple[int, str, str]]
@@ -90,6 +98,7 @@ class HeldRecorder(BatchRecorder):
         """Go through ``records``, keep what was rejected, and yield nothing."""
         waiting = iter(kept)
         expected = next(waiting, None)
+        # Numbers of lines may stand twice in an archive; the place among its records does not.
         for place, record in enumerate(records, start=1):
             if expected and place == expected[0]:
                 _place, verdict, reason = expected
