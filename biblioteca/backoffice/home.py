@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.admin import ModelAdmin
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -194,22 +194,19 @@ def rejected(request: HttpRequest, version: int) -> Figure | None:
     """Return the lines of the last load that were not taken."""
 
     def count() -> tuple[int, int]:
-        last = Batch.objects.order_by("-pk").values_list("pk", flat=True).first()
+        # Not those of the browser that nobody has confirmed.
+        written = (state.RUNNING, state.DONE, state.STOPPED, state.UNDOING, state.UNDONE)
+        rows = Batch.objects.filter(estado__in=written).order_by("-pk")
+        last = rows.values_list("pk", flat=True).first()
         if last is None:
             return 0, 0
-        rows = BatchItem.objects.filter(lote=last, veredito=Verdict.REJECTED)
-        return last, rows.count()
+        rejects = BatchItem.objects.filter(lote=last, veredito=Verdict.REJECTED)
+        return last, rejects.count()
 
+    state = Batch.State
     batch, number = kept("home:rejected", version, count)
-    return Figure(_("Rejected lines of the last load"), number, load_address(batch))
-
-
-def load_address(batch: int) -> str:
-    """Return the address of the page of a load, empty where there is no such page."""
-    try:
-        return reverse("admin:load", args=[batch])
-    except NoReverseMatch:
-        return ""
+    address = reverse("admin:carga", args=[batch]) if batch else ""
+    return Figure(_("Rejected lines of the last load"), number, address)
 
 
 def growth(request: HttpRequest, version: int) -> Growth | None:

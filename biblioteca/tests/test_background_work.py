@@ -9,7 +9,7 @@ import yaml
 from biblioteca.tests.machine import DEPLOY, Machine
 from biblioteca.tests.servers import ROOT
 
-WORKER = ["db_worker", "--queue-name=*"]
+WORKER = ["trabalhar"]
 
 
 def test_background_work_runs_as_the_service_does():
