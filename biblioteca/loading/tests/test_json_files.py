@@ -13,7 +13,7 @@ WORK = {
     "autores": [7, "8", {"id": 9, "nome": "Eça", "foto": "e.jpg"}, "Machado de Assis"],
     "identificadores": [{"esquema": "isbn", "valor": "978-85-359-1063-6"}],
 }  # fmt: skip
-NULLS = {"titulo": "Um", "editora": None, "autores": [], "foto": "", "isbn": 9780439785969}
+NULLS: dict = {"titulo": "Um", "editora": None, "autores": [], "foto": "", "isbn": 9780439785969}
 
 
 def written(tmp_path, content):
