@@ -59,7 +59,10 @@ class Editor:
     def wait(self, number, *states):
         deadline = time.monotonic() + SECONDS
         while (state := self.state(number)) not in states:
-            assert time.monotonic() < deadline, (state, self.get(f"cargas/{number}/").text)
+            came_to_nothing = state in ("falhou", "interrompido")
+            late = time.monotonic() > deadline
+            assert not came_to_nothing, self.get(f"cargas/{number}/").text
+            assert not late, state
             time.sleep(0.1)
         return state
 
