@@ -190,13 +190,6 @@ def as_source(name: str, size: int | None, raw: Any) -> Source:
     return Source(name, size, content, sample, raw, whole and trouble is None)
 
 
-@contextmanager
-def open_source(path: Path | str) -> Iterator[Source]:
-    """Open ``path``, gzip or plain, told apart by content. Raises UnreadableFileError."""
-    with open_raw(path) as (name, size, file):
-        yield as_source(name, size, RawFile(file, size))
-
-
 def read_sample(content: Any, wanted: int) -> tuple[bytes, bool, Exception | None]:
     """Return the beginning of a stream, whether that is all, and what kept from reading on."""
     sample = b""

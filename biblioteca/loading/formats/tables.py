@@ -270,8 +270,3 @@ def delimiter_of(text: str) -> str:
     first = next((line for line in text.splitlines() if line.strip()), "")
     outside = "".join(part for number, part in enumerate(first.split('"')) if number % 2 == 0)
     return max(DELIMITERS, key=outside.count)
-
-
-def read_table(source: Source) -> Iterator[RawRecord | Fault]:
-    """Yield the records of a table; see :class:`Table`."""
-    yield from Table(source)
