@@ -113,7 +113,7 @@ class ObraAdmin(RecordAdmin):
         exclude = read_key(request.GET.get("obra", ""))
         if len(title.strip()) < SHORTEST_TITLE:
             return JsonResponse({"obras": []})
-        works = [found.work for found in similar_works(title, limit=5, exclude=exclude)]
+        works = similar_works(title, limit=5, exclude=exclude)
         return JsonResponse(
             {
                 "obras": [

@@ -14,7 +14,7 @@ class BackofficeConfig(AppConfig):
         from django.contrib import admin
         from django.db.models.signals import post_migrate
 
-        from biblioteca.backoffice import changelog_pages, exports, loads, trash
+        from biblioteca.backoffice import changelog_pages, exports, loads, merges, trash
         from biblioteca.backoffice import help as guides
         from biblioteca.backoffice.signin import log, roles
 
@@ -22,6 +22,7 @@ class BackofficeConfig(AppConfig):
         exports.register(admin.site)
         changelog_pages.register()
         trash.register()
+        merges.register()
         guides.register(admin.site)
         log.connect()
         post_migrate.connect(roles.after_migrate, dispatch_uid="backoffice.roles")

@@ -23,6 +23,8 @@ from biblioteca.records.models import HistoryEntry, Record
 from biblioteca.records.registry import record_models
 
 CARDS = 6
+# Loads that put something into the catalogue.
+LOADED = (Batch.State.RUNNING, Batch.State.DONE, Batch.State.STOPPED)
 CARD_COVER = (72, 100)
 # The last edited records are looked for among so many last changes of the catalogue.
 CHANGES = 300
@@ -194,16 +196,14 @@ def rejected(request: HttpRequest, version: int) -> Figure | None:
     """Return the lines of the last load that were not taken."""
 
     def count() -> tuple[int, int]:
-        # Not those of the browser that nobody has confirmed.
-        written = (state.RUNNING, state.DONE, state.STOPPED, state.UNDOING, state.UNDONE)
-        rows = Batch.objects.filter(estado__in=written).order_by("-pk")
-        last = rows.values_list("pk", flat=True).first()
+        # One that was only simulated, or waits, loaded nothing.
+        loads = Batch.objects.filter(estado__in=LOADED).order_by("-pk")
+        last = loads.values_list("pk", flat=True).first()
         if last is None:
             return 0, 0
         rejects = BatchItem.objects.filter(lote=last, veredito=Verdict.REJECTED)
         return last, rejects.count()
 
-    state = Batch.State
     batch, number = kept("home:rejected", version, count)
     address = reverse("admin:carga", args=[batch]) if batch else ""
     return Figure(_("Rejected lines of the last load"), number, address)

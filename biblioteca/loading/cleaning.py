@@ -42,7 +42,7 @@ SCIENTIFIC = re.compile(r"\d[.,]\d+E\+?\d+", re.I)
 AS_TEXT = re.compile(r'^=?"(.*)"$', re.S)
 FLOAT = re.compile(r"(\d+)\.0+")
 # Where one number of a cell ends and the next begins.
-BETWEEN_NUMBERS = re.compile(r"[;|/]|,\s+|\s+(?=97[89])|\n")
+BETWEEN_NUMBERS = re.compile(r"[;|/]|,\s+|(?<=[\dXx])\s+(?=97[89])|\n")
 PREFIX = re.compile(r"^\s*(?:urn:)?(?:e-?)?isbn(?:-?1[03])?\s*[:=]?\s*", re.I)
 QUALIFIER = re.compile(r"\s*[(\[].*$", re.S)
 DIGITS = frozenset("0123456789")

@@ -32,8 +32,11 @@ CHUNK = 500
 LARGEST_MEETING = 40
 # The work of one ranking is bounded, whatever the size of the catalogue.
 BUDGET_SECONDS = 10.0
+BRIEF_SECONDS = 1.0
 KEPT = 1000
-KEPT_SECONDS = 3600
+# A ranking is kept so many times as long as it took, within these bounds.
+KEPT_FOR_COST = 400
+LEAST_SECONDS, MOST_SECONDS = 20, 3600
 READ_AT_ONCE = 20_000
 
 
@@ -123,22 +126,39 @@ def likely_duplicates(
 ) -> Ranking:
     """Return ``limit`` pairs of the ranking, from the ``after``-th on.
 
-    The ranking is kept for an hour; ``anew`` makes it now. Records deleted or merged since may
-    stand in it.
+    The ranking is kept for up to an hour, by what it costs; ``anew`` makes it now. Records deleted
+    or merged since may stand in it.
     """
-    place = f"duplicates:{model.RESOURCE}"
-    kept = None if anew else cache.get(place)
+    kept = None if anew else cache.get(place_of(model))
     if kept is None:
-        ranking = rank(model)
-        kept = asdict(ranking)
-        cache.set(place, kept, KEPT_SECONDS)
+        kept = asdict(rank_and_keep(model, BUDGET_SECONDS))
     pairs = [Pair(**pair) for pair in kept["pairs"][after : after + limit]]
     return Ranking(pairs, kept["complete"], kept["moment"])
 
 
-def forget_ranking(model: type[NamedRecord]) -> None:
-    """Let the next ranking be made anew."""
-    cache.delete(f"duplicates:{model.RESOURCE}")
+def place_of(model: type[NamedRecord]) -> str:
+    """Return where the ranking of ``model`` is kept."""
+    return f"duplicates:{model.RESOURCE}"
+
+
+def rank_and_keep(model: type[NamedRecord], budget: float) -> Ranking:
+    """Rank all pairs, and keep the ranking the longer the dearer it was."""
+    began = time.monotonic()
+    made = rank(model, budget)
+    cost = time.monotonic() - began
+    seconds = min(max(LEAST_SECONDS, cost * KEPT_FOR_COST), MOST_SECONDS)
+    # One cut short by a small budget is nobody's but the caller's.
+    if made.complete or budget >= BUDGET_SECONDS:
+        cache.set(place_of(model), asdict(made), seconds)
+    return made
+
+
+def count_likely(model: type[NamedRecord]) -> int:
+    """Return how many pairs the ranking has; one that is not kept is made in a second at most."""
+    kept = cache.get(place_of(model))
+    if kept is not None:
+        return len(kept["pairs"])
+    return len(rank_and_keep(model, BRIEF_SECONDS).pairs)
 
 
 def rank(model: type[NamedRecord], budget: float = BUDGET_SECONDS) -> Ranking:
@@ -149,6 +169,8 @@ def rank(model: type[NamedRecord], budget: float = BUDGET_SECONDS) -> Ranking:
     for key, name, stored in all_names(model):
         texts[key] = name
         folded[key] = tuple(words_of_key(model, stored))
+        if time.monotonic() > end:
+            return Ranking([], False, time.time())
     found: dict[tuple[int, int], Likeness] = {}
     taken_apart = lru_cache(maxsize=10_000)(lambda key: name_of(model, texts[key]))
     # The keys one after another, those that promise most first: the meetings of one fit in memory.
@@ -183,7 +205,7 @@ def words_of_key(model: type[NamedRecord], key: str) -> list[str]:
     if model.PERSONAL and "," in key:
         surname, _comma, rest = key.partition(",")
         key = f"{rest} {surname}"
-    found = [word for word in WORD.findall(key) if not word.isdigit()]
+    found = WORD.findall(key)
     dropped = PARTICLES | model.NAME_NOISE
     return [word for word in found if word not in dropped] or found
 

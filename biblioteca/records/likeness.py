@@ -103,7 +103,7 @@ class Name:
             if glued:
                 parts = list(parts[0])
             found += [(word, len(word) == 1 and (glued or "." in piece)) for word in parts]
-        return [pair for pair in found if not (self.personal and NUMBER.search(pair[0]))]
+        return found
 
     @cached_property
     def words(self) -> list[str]:
