@@ -21,6 +21,7 @@ from biblioteca.backoffice.bulk import BulkMixin
 from biblioteca.backoffice.changelist import RecordChangeList
 from biblioteca.backoffice.conflicts import ConflictMixin
 from biblioteca.backoffice.endpoints import refusal
+from biblioteca.backoffice.exports import ExportMixin
 from biblioteca.backoffice.filters import MissingFilter
 from biblioteca.backoffice.forms import RecordForm
 from biblioteca.backoffice.history import HistoryMixin
@@ -42,7 +43,7 @@ PREVIEW = (160, 224)
 admin.site.unregister(DBTaskResult)
 
 
-class RecordAdmin(ConflictMixin, HistoryMixin, BulkMixin, ModelAdmin):
+class RecordAdmin(ConflictMixin, HistoryMixin, BulkMixin, ExportMixin, ModelAdmin):
     """The admin of one resource's records.
 
     Nothing is saved by the forms themselves: they give values, and

@@ -10,7 +10,7 @@ from unfold.views import ChangeList
 
 from biblioteca.backoffice.kept import kept, last_change
 from biblioteca.records.found import FoundListing, number_of
-from biblioteca.records.listing import MAX_COUNTED, MAX_OFFSET, Listing
+from biblioteca.records.listing import MAX_COUNTED, MAX_OFFSET, Listing, Prepare
 
 BY_NAME, BY_ID = ("chave", "id"), ("id",)
 
@@ -59,12 +59,7 @@ class RecordChangeList(ChangeList):
         """Read the page asked for (asked for by Django)."""
         columns, descending = self.order()
         self.is_filtered = bool(self.unsearched.query.where)
-        rows = self.unsearched.select_related(None).prefetch_related(None).order_by()
-        listing = (
-            FoundListing(rows, self.query, self.dressed, MAX_COUNTED)
-            if self.query.strip()
-            else Listing(rows, self.dressed)
-        )
+        listing = self.listing(self.dressed)
         self.total = self.count(listing)
         page = self.read(listing, columns, descending)
         self.has_more = len(page) > self.list_per_page
@@ -76,6 +71,13 @@ class RecordChangeList(ChangeList):
         self.can_show_all = False
         self.multi_page = self.has_more or self.page_num > 1
         self.paginator = RecordPaginator(self.result_list, self.list_per_page, self.result_count)
+
+    def listing(self, prepare: Prepare) -> Listing:
+        """Return the records found, each fetched with what ``prepare`` adds."""
+        rows = self.unsearched.select_related(None).prefetch_related(None).order_by()
+        if self.query.strip():
+            return FoundListing(rows, self.query, prepare, MAX_COUNTED)
+        return Listing(rows, prepare)
 
     def order(self) -> tuple[tuple[str, ...], bool]:
         """Return the columns of the order, and whether it descends."""

@@ -3,7 +3,6 @@
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +39,6 @@ from biblioteca.records.undoing import OnEdited
 SEE, LOAD, UNDO = "loading.view_batch", "loading.add_batch", "loading.change_batch"
 PER_PAGE = 30
 RECORDS_PER_PAGE = 100
-# After so long in the queue somebody should look whether there is a worker.
-LONG_IN_QUEUE = timedelta(seconds=15)
 
 State = Batch.State
 
@@ -338,7 +335,7 @@ def progress_of(batch: Batch, upload: Upload | None) -> dict[str, Any]:
 def progress_text(batch: Batch, upload: Upload | None, noted: dict[str, Any], read: int) -> str:
     """Return how far a load is, in words."""
     if batch.estado in (State.RECEIVED, State.QUEUED):
-        if upload and not upload.posse and timezone.now() - upload.sinal > LONG_IN_QUEUE:
+        if upload and not upload.posse and timezone.now() - upload.sinal > background.LONG_IN_QUEUE:
             return _("Still waiting: either others come first, or no worker is running.")
         return _("Waiting for its turn.")
     if batch.estado == State.UNDOING:

@@ -8,6 +8,7 @@ import logging
 import tempfile
 import threading
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,14 @@ from django.db.models import QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django_tasks import task
+from django_tasks.base import Task
 from django_tasks_db.compat import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from biblioteca.loading import uploads
 from biblioteca.loading.held_runs import HeldRecorder, SampledReport
 from biblioteca.loading.holding import Holding, HoldLostError, stale_before
-from biblioteca.loading.models import Batch, Upload
+from biblioteca.loading.models import Batch, Held, Upload
 from biblioteca.loading.options import LoadOptions, ReadingOptions
 from biblioteca.loading.registry import writers
 from biblioteca.loading.report import Report
@@ -39,6 +41,8 @@ State = Batch.State
 
 # Up to so many bytes are looked through while somebody waits for the page.
 AT_ONCE_BYTES = 1_000_000
+# After so long in the queue somebody should look whether there is a worker.
+LONG_IN_QUEUE = timedelta(seconds=15)
 # A load that ended its worker so often is not begun again by itself.
 MOST_ATTEMPTS = 5
 
@@ -142,28 +146,45 @@ def see_to(key: int) -> str:
 
 def enqueue(key: int) -> None:
     """Have somebody see to the load ``key``."""
-    result = see_to.enqueue(key)
-    Upload.objects.filter(pk=key).update(tarefa=str(result.id), sinal=timezone.now())
+    put_in_queue(Upload.objects.get(pk=key), see_to)
+
+
+def put_in_queue(work: Held, due: Task) -> None:
+    """Queue a task for ``work``, and remember which."""
+    result = due.enqueue(work.pk)
+    rows = type(work)._default_manager.filter(pk=work.pk)
+    rows.update(tarefa=str(result.id), sinal=timezone.now())
+
+
+# What is due of each kind of work, and the task that sees to it.
+_kinds: list[tuple[Callable[[], QuerySet], Task]] = [
+    (lambda: Upload.objects.filter(lote__estado__in=DUE), see_to)
+]
+
+
+def register_work(due: Callable[[], QuerySet], see_to_it: Task) -> None:
+    """Have the workers look after another kind of work, too."""
+    _kinds.append((due, see_to_it))
 
 
 def take_up_abandoned() -> int:
-    """Queue once more what nobody works on although it is due; return how many loads that are.
+    """Queue once more what nobody works on although it is due; return how much that is.
 
     The library leaves tasks of a worker that died under way for ever.
     """
     found = 0
-    due = Upload.objects.filter(lote__estado__in=DUE, sinal__lt=stale_before())
-    for upload in due:
-        own = DBTaskResult.objects.filter(pk__in=[upload.tarefa] if upload.tarefa else [])
-        if own.filter(status=TaskResultStatus.READY).exists():
-            continue  # its turn comes
-        unchanged = Upload.objects.filter(pk=upload.pk, sinal=upload.sinal)
-        if unchanged.update(sinal=timezone.now(), posse=""):
-            own.filter(status=TaskResultStatus.RUNNING).update(
-                status=TaskResultStatus.FAILED, finished_at=timezone.now()
-            )
-            enqueue(upload.pk)
-            found += 1
+    for due, see_to_it in _kinds:
+        for work in due().filter(sinal__lt=stale_before()):
+            own = DBTaskResult.objects.filter(pk__in=[work.tarefa] if work.tarefa else [])
+            if own.filter(status=TaskResultStatus.READY).exists():
+                continue  # its turn comes
+            unchanged = type(work)._default_manager.filter(pk=work.pk, sinal=work.sinal)
+            if unchanged.update(sinal=timezone.now(), posse=""):
+                own.filter(status=TaskResultStatus.RUNNING).update(
+                    status=TaskResultStatus.FAILED, finished_at=timezone.now()
+                )
+                put_in_queue(work, see_to_it)
+                found += 1
     return found
 
 

@@ -1,6 +1,6 @@
-"""Who works on a load: one process at a time, which says again and again that it is alive.
+"""Who works on a load or an export: one process at a time, which says that it is alive.
 
-A load is held by a token that one conditional UPDATE writes. A holder that was not heard of for
+Work is held by a token that one conditional UPDATE writes. A holder that was not heard of for
 ``LOADS_HELD_SECONDS`` has lost it to whoever asks next; whatever it would still write is rolled
 back, because each of its transactions asks whether the token is still its own.
 """
@@ -21,7 +21,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from biblioteca.loading import uploads
-from biblioteca.loading.models import Upload
+from biblioteca.loading.models import Held, Upload
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ NOTE_SECONDS = 1.0
 
 
 class HoldLostError(Exception):
-    """Another process works on this load now: this one has to leave it."""
+    """Another process works on this now: this one has to leave it."""
 
 
 def stale_before() -> datetime:
@@ -39,29 +39,29 @@ def stale_before() -> datetime:
 
 
 class Holding:
-    """A load that this process works on."""
+    """A load or an export that this process works on."""
 
-    def __init__(self, key: int, token: str) -> None:
-        self.key, self.token = key, token
+    def __init__(self, key: int, token: str, model: type[Held] = Upload) -> None:
+        self.key, self.token, self.model = key, token, model
         self.began = time.monotonic()
         self.noted = 0.0
         self.latest: dict[str, Any] = {}
         self.first_read: int | None = None
 
     @classmethod
-    def take(cls, key: int) -> "Holding | None":
-        """Take the load ``key``; None when somebody holds it."""
+    def take(cls, key: int, model: type[Held] = Upload) -> "Holding | None":
+        """Take the work ``key``; None when somebody holds it."""
         token = secrets.token_hex(16)
         free = Q(posse="") | Q(sinal__lt=stale_before())
-        taken = Upload.objects.filter(free, pk=key).update(
+        taken = model._default_manager.filter(free, pk=key).update(
             posse=token, sinal=timezone.now(), tentativas=F("tentativas") + 1, andamento={}
         )
-        return cls(key, token) if taken else None
+        return cls(key, token, model) if taken else None
 
     @property
     def mine(self) -> Any:
         """The row, as long as this process holds it."""
-        return Upload.objects.filter(pk=self.key, posse=self.token)
+        return self.model._default_manager.filter(pk=self.key, posse=self.token)
 
     def check(self, **values: Any) -> None:
         """Write ``values`` and a sign of life. Raises HoldLostError when it is somebody else's."""
@@ -93,17 +93,18 @@ class Holding:
         }
         if not connection.in_atomic_block:
             self.check(andamento=self.latest)
-        elif connection.vendor == "sqlite":
+        elif connection.vendor == "sqlite" and self.model is Upload:
             write_progress(self.key, self.latest)
 
     @contextmanager
-    def beating(self) -> Iterator[None]:
+    def beating(self, *, writes: bool = True) -> Iterator[None]:
         """Give signs of life from a thread of its own while the block runs.
 
-        Not on SQLite: it has one writer at a time, and while that is this process, nobody else can
-        take the load either.
+        Not where SQLite is written to: it has one writer at a time, and while that is this process,
+        nobody else can take the work either.
         """
-        if connection.vendor == "sqlite":
+        in_memory = settings.DATABASES["default"]["NAME"] == ":memory:"
+        if connection.vendor == "sqlite" and (writes or in_memory):
             yield
             return
         over = threading.Event()

@@ -68,12 +68,27 @@ class Batch(models.Model):
         return f"lote:{self.pk}"
 
 
-class Upload(models.Model):
-    """What somebody sent from the browser to be loaded, and who is working on it.
+class Held(models.Model):
+    """Work in the background, and who does it.
 
-    How far it came is the state of its batch. Who works on it holds it: nobody else does until the
-    holder has not been heard of for long (biblioteca.loading.holding).
+    Whoever works on it holds it: nobody else does until the holder has not been heard of for long
+    (biblioteca.loading.holding).
     """
+
+    # {"arquivo", "posicao", "tamanho", "lidos", "por_segundo"} of the work under way.
+    andamento = models.JSONField(_("progress"), default=dict)
+    # The last task of the queue that is to see to it, and how many began in vain.
+    tarefa = CodePointField(_("task"), max_length=40, blank=True)
+    tentativas = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    posse = CodePointField(_("held by"), max_length=40, blank=True)
+    sinal = models.DateTimeField(_("last sign of life"), default=timezone.now)
+
+    class Meta:
+        abstract = True
+
+
+class Upload(Held):
+    """What somebody sent from the browser; how far it came is the state of its batch."""
 
     lote = models.OneToOneField(
         Batch, on_delete=models.CASCADE, primary_key=True, related_name="envio"
@@ -86,13 +101,6 @@ class Upload(models.Model):
     relatorio = models.JSONField(_("report"), default=dict)
     # Where the file of what was not loaded lies in the storage "uploads".
     rejeitados = CodePointField(_("rejected lines"), max_length=300, blank=True)
-    # {"arquivo", "posicao", "tamanho", "lidos", "desde"} of the work under way.
-    andamento = models.JSONField(_("progress"), default=dict)
-    # The last task of the queue that is to see to it, and how many began in vain.
-    tarefa = CodePointField(_("task"), max_length=40, blank=True)
-    tentativas = models.PositiveSmallIntegerField(_("attempts"), default=0)
-    posse = CodePointField(_("held by"), max_length=40, blank=True)
-    sinal = models.DateTimeField(_("last sign of life"), default=timezone.now)
 
     class Meta:
         verbose_name = _("upload")
@@ -100,6 +108,32 @@ class Upload(models.Model):
 
     def __str__(self) -> str:
         return f"{self.lote_id}"
+
+
+class Download(Held):
+    """An export that somebody asked for in the browser, written in the background."""
+
+    quem = CodePointField(_("who"), max_length=200)
+    recurso = CodePointField(_("resource"), max_length=20)
+    formato = CodePointField(_("format"), max_length=20)
+    # What the list was narrowed to, as it stands in its address.
+    consulta = models.TextField(_("filters"), blank=True)
+    pedido_em = models.DateTimeField(_("asked for"), default=timezone.now)
+    pronto_em = models.DateTimeField(_("ready"), null=True)
+    # Where the file lies in the storage "uploads"; empty until it is there, or gone.
+    arquivo = CodePointField(_("file"), max_length=300, blank=True)
+    registros = models.BigIntegerField(_("records"), default=0)
+    # What the format could not hold: how many, and why the first of them.
+    deixados = models.BigIntegerField(_("left out"), default=0)
+    motivos = models.JSONField(_("reasons"), default=list)
+    mensagem = models.TextField(_("message"), blank=True)
+
+    class Meta:
+        verbose_name = _("export")
+        verbose_name_plural = _("exports")
+
+    def __str__(self) -> str:
+        return f"{self.pk}: {self.recurso}.{self.formato}"
 
 
 class BatchItem(models.Model):

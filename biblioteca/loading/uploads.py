@@ -13,8 +13,9 @@ from typing import Any
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage, Storage, storages
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
-from biblioteca.loading.models import Batch, Upload
+from biblioteca.loading.models import Batch, Download, Upload
 
 logger = logging.getLogger(__name__)
 
@@ -129,4 +130,9 @@ def clean_up(days: int = KEPT_DAYS) -> int:
         if upload.lote.estado in (Batch.State.RECEIVED, Batch.State.SIMULATED):
             # Nobody confirmed it, and now nobody can.
             upload.lote.delete()
+    exports = Download.objects.filter(sinal__lt=before)
+    remove(exports.values_list("arquivo", flat=True))
+    exports.delete()
+    # What came of old tasks: the loads themselves say it.
+    DBTaskResult.objects.finished().filter(finished_at__lt=before).delete()
     return len(found)
