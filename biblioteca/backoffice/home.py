@@ -201,15 +201,12 @@ def rejected(request: HttpRequest, version: int) -> Figure | None:
         last = loads.values_list("pk", flat=True).first()
         if last is None:
             return 0, 0
-        rows = BatchItem.objects.filter(lote=last, veredito=Verdict.REJECTED)
-        return last, rows.count()
+        rejects = BatchItem.objects.filter(lote=last, veredito=Verdict.REJECTED)
+        return last, rejects.count()
 
     batch, number = kept("home:rejected", version, count)
-    return Figure(
-        _("Rejected lines of the last load"),
-        number,
-        reverse("admin:carga", args=[batch]) if batch else "",
-    )
+    address = reverse("admin:carga", args=[batch]) if batch else ""
+    return Figure(_("Rejected lines of the last load"), number, address)
 
 
 def growth(request: HttpRequest, version: int) -> Growth | None:

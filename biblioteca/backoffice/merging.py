@@ -258,14 +258,22 @@ class MergeMixin:
         """Lay the records side by side; the one that most refer to is proposed to stay."""
         sides = self.sides(records)
         best = max(sides, key=lambda side: (side.uses, -side.record.pk))
-        with_picture = [side for side in sides if side.record.foto]
+        # Each name and each picture once, those of the proposed survivor before its equals.
+        first = sorted(sides, key=lambda side: side is not best)
+        names = {side.record.nome: side for side in reversed(first)}
+        pictures = {side.record.foto: side for side in reversed(first)}
+        proposed = best if best.record.foto else next(
+            (side for foto, side in pictures.items() if foto), best
+        )  # fmt: skip
         context = self.merge_context(request, _("Merge: what stays?")) | {
             "sides": sides,
             "proposed": best.record.pk,
-            "picture": best.record.pk if best.record.foto or not with_picture
-            else with_picture[0].record.pk,
+            "names": [side for side in sides if side in names.values()],
+            "name": best.record.pk,
+            "pictures": [side for side in sides if side in pictures.values()],
+            "picture": proposed.record.pk,
             "ids": ",".join(str(record.pk) for record in records),
-        }  # fmt: skip
+        }
         return TemplateResponse(request, "backoffice/merge_choose.html", context)
 
     def confirm_page(
@@ -280,7 +288,7 @@ class MergeMixin:
         context = self.merge_context(request, _("Merge: is this right?")) | {
             "survivor": by_id[choice.survivor],
             "name": by_id[choice.name].record.nome,
-            "picture": by_id[choice.picture].picture,
+            "picture": by_id[choice.picture].picture if by_id[choice.picture].record.foto else "",
             "origins": origins,
             "choice": choice,
             "number": number,

@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from django.core.files.base import File
-from django.core.files.storage import Storage, storages
+from django.core.files.storage import FileSystemStorage, Storage, storages
 from django.utils import timezone
 
 from biblioteca.loading.models import Batch, Upload
@@ -77,10 +77,9 @@ def local_files(upload: Upload) -> Iterator[list[str]]:
 
 def own_path(key: str) -> Path | None:
     """Return where ``key`` lies on this machine, None when it is kept elsewhere."""
-    try:
-        return Path(storage().path(key))
-    except NotImplementedError:
-        return None
+    place = storage()
+    # Others may tell a path too, at which there is nothing.
+    return Path(place.path(key)) if isinstance(place, FileSystemStorage) else None
 
 
 def keep_rejects(upload: Upload, path: Path) -> str:

@@ -34,7 +34,9 @@ LARGEST_MEETING = 40
 BUDGET_SECONDS = 10.0
 BRIEF_SECONDS = 1.0
 KEPT = 1000
-KEPT_SECONDS = 3600
+# A ranking is kept so many times as long as it took, within these bounds.
+KEPT_FOR_COST = 400
+LEAST_SECONDS, MOST_SECONDS = 20, 3600
 READ_AT_ONCE = 20_000
 
 
@@ -124,29 +126,39 @@ def likely_duplicates(
 ) -> Ranking:
     """Return ``limit`` pairs of the ranking, from the ``after``-th on.
 
-    The ranking is kept for an hour; ``anew`` makes it now. Records deleted or merged since may
-    stand in it.
+    The ranking is kept for up to an hour, by what it costs; ``anew`` makes it now. Records deleted
+    or merged since may stand in it.
     """
-    place = f"duplicates:{model.RESOURCE}"
-    kept = None if anew else cache.get(place)
+    kept = None if anew else cache.get(place_of(model))
     if kept is None:
-        ranking = rank(model)
-        kept = asdict(ranking)
-        cache.set(place, kept, KEPT_SECONDS)
+        kept = asdict(rank_and_keep(model, BUDGET_SECONDS))
     pairs = [Pair(**pair) for pair in kept["pairs"][after : after + limit]]
     return Ranking(pairs, kept["complete"], kept["moment"])
 
 
+def place_of(model: type[NamedRecord]) -> str:
+    """Return where the ranking of ``model`` is kept."""
+    return f"duplicates:{model.RESOURCE}"
+
+
+def rank_and_keep(model: type[NamedRecord], budget: float) -> Ranking:
+    """Rank all pairs, and keep the ranking the longer the dearer it was."""
+    began = time.monotonic()
+    made = rank(model, budget)
+    cost = time.monotonic() - began
+    seconds = min(max(LEAST_SECONDS, cost * KEPT_FOR_COST), MOST_SECONDS)
+    # One cut short by a small budget is nobody's but the caller's.
+    if made.complete or budget >= BUDGET_SECONDS:
+        cache.set(place_of(model), asdict(made), seconds)
+    return made
+
+
 def count_likely(model: type[NamedRecord]) -> int:
     """Return how many pairs the ranking has; one that is not kept is made in a second at most."""
-    place = f"duplicates:{model.RESOURCE}"
-    kept = cache.get(place)
+    kept = cache.get(place_of(model))
     if kept is not None:
         return len(kept["pairs"])
-    ranking = rank(model, BRIEF_SECONDS)
-    if ranking.complete:
-        cache.set(place, asdict(ranking), KEPT_SECONDS)
-    return len(ranking.pairs)
+    return len(rank_and_keep(model, BRIEF_SECONDS).pairs)
 
 
 def rank(model: type[NamedRecord], budget: float = BUDGET_SECONDS) -> Ranking:

@@ -38,6 +38,7 @@ CARRIERS = {
     0xE9: b"cszrentdlga", 0xEA: b"au", 0xED: b"gk", 0xEE: b"ou", 0xF0: b"cstgklnr",
     0xF1: b"aeiou", 0xF3: b"aut", 0xF4: b"a", 0xF8: b"h",
 }  # fmt: skip
+BLANKED = dict.fromkeys([*range(32), 0x7F], " ")
 CONTROLS = dict.fromkeys([*range(32), *range(0x7F, 0xA0)])
 
 
@@ -121,7 +122,7 @@ def parsed(data: bytes, *, unfinished: bool = False) -> MarcRecord:
     """
     if len(data) < LEADER_LENGTH:
         raise DamagedRecordError(_("the leader is shorter than %d bytes") % LEADER_LENGTH)
-    leader = data[:LEADER_LENGTH].decode("ascii", "replace").translate(CONTROLS)
+    leader = ascii_text(data[:LEADER_LENGTH])
     entries, base = directory_of(data)
     record = MarcRecord(leader)
     content = data[base:]
@@ -141,6 +142,11 @@ def parsed(data: bytes, *, unfinished: bool = False) -> MarcRecord:
     return record
 
 
+def ascii_text(data: bytes) -> str:
+    """Return what ought to be ASCII, blanks for controls."""
+    return data.decode("ascii", "replace").translate(BLANKED)
+
+
 def directory_of(data: bytes) -> tuple[list[tuple[str, int, int]], int]:
     """Return tag, length and place of each field, and where the fields begin.
 
@@ -156,9 +162,7 @@ def directory_of(data: bytes) -> tuple[list[tuple[str, int, int]], int]:
     for place in range(0, len(directory), ENTRY_LENGTH):
         entry = directory[place : place + ENTRY_LENGTH]
         if not ENTRY.fullmatch(entry):
-            raise DamagedRecordError(
-                _("its directory is damaged (%s)") % entry.decode("ascii", "replace")
-            )
+            raise DamagedRecordError(_("its directory is damaged (%s)") % ascii_text(entry))
         entries.append((entry[:3].decode("ascii"), int(entry[3:7]), int(entry[7:12])))
     return entries, end + 1
 
@@ -191,7 +195,7 @@ def fields_of(content: bytes, entries: list[tuple[str, int, int]]) -> list[tuple
 def add_field(record: MarcRecord, tag: str, text: bytes, decode: "Decoder") -> None:
     """Add a field with subfields; indicators that are missing are blank."""
     head, *rest = text.split(DELIMITER)
-    indicators = (head.decode("ascii", "replace") + "  ")[:2]
+    indicators = (ascii_text(head) + "  ")[:2]
     subfields = []
     for part in rest:
         if part[:1].isascii():

@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import os
+import random
 import subprocess
 import sys
 import zipfile
@@ -12,8 +13,10 @@ from pathlib import Path
 import pytest
 from django.utils import translation
 
+from biblioteca.loading.cleaning import clean
 from biblioteca.loading.reading import ReadingOptions, open_reading
 from biblioteca.loading.records import Fault, RawRecord
+from biblioteca.loading.source import UnreadableFileError
 from biblioteca.loading.tests.counting import raw, refusal
 
 LAUGHS = (
@@ -283,3 +286,43 @@ def test_memory_does_not_grow_with_the_file(tmp_path, generated):
         found, grown[count] = peak(tmp_path, path)
         assert found == count
     assert grown[300_000] - grown[10_000] < 20
+
+
+def mutated(content, chance):
+    """Return ``content`` with some bytes changed, taken out, or special ones put in."""
+    special = (b"\0", b'"', b"\n", b"<", b"&", b"{", b"]", b"\x1d", b"\x1e", b"\x1f", b"\xff",
+               b"\x1b", b"\\ud800", b"<!--", b"\t")  # fmt: skip
+    changed = bytearray(content)
+    for _time in range(chance.randrange(1, 12)):
+        place = chance.randrange(len(changed))
+        changed[place : place + chance.randrange(3)] = chance.choice(special)
+    return bytes(changed[: chance.randrange(1, len(changed))] if chance.random() < 0.3 else changed)
+
+
+def samples():
+    product = "<Product><Title><TitleText>Um</TitleText></Title></Product>"
+    author = '/type/author\t/authors/OL1A\t1\t2020-01-01\t{"name": "Ana Lima"}\n'
+    return (
+        ("titulo,autor,isbn\n" + 'Um,"Lima, Ana; Sá, Rui",9788535910636\n' * 20).encode(),
+        (generated_jsonl(1) * 20).encode(), f"[{','.join([generated_jsonl(1)] * 20)}]".encode(),
+        (generated_marc(1) * 10).encode(), f"<ONIXMessage>{product * 10}</ONIXMessage>".encode(),
+        (author * 10).encode(), gzip.compress(b"titulo\n" + b"Um\n" * 500),
+        archive(a__csv="titulo\nUm\n" * 20, b__jsonl=generated_jsonl(1) * 20),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_damage_is_an_exception_and_everything_kept_can_be_stored(tmp_path, seed):
+    chance = random.Random(seed)
+    path = tmp_path / "arquivo"
+    for _time in range(150):
+        path.write_bytes(mutated(samples()[seed], chance))
+        try:
+            with open_reading(path, ReadingOptions()) as reading:
+                for item in reading.records():
+                    found = clean(item, reading.style) if isinstance(item, RawRecord) else item
+                    kept = json.dumps(found.raw, ensure_ascii=False).encode()
+                    assert b"\\u0000" not in kept
+                    assert "\0" not in getattr(found, "reason", "")
+        except UnreadableFileError:
+            continue
