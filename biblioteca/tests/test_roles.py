@@ -197,7 +197,8 @@ def ask(browser: Client, who: str, page: Page, address: str, form: Any, *, may: 
     """Ask for a page, and look at the answer and at what it changed."""
     before = everything()
     answer = browser.get(address, page.query) if form is None else browser.post(address, form)
-    answer.close()
+    if answer.streaming:
+        b"".join(answer)  # read to its end, which closes the file
     told = f"{who}: {answer.status_code} {answer.get('Location', '')}"
     if may:
         assert answer.status_code in page.answer, told

@@ -20,6 +20,8 @@ CALLBACK = "/admin/sso/complete/oidc/"
 class Browser(requests.Session):
     """One person's browser at a service, and at the provider behind it."""
 
+    backend = "oidc"
+
     def __init__(self, address, provider, *, headers=None, verify=True, public=""):
         super().__init__()
         self.trust_env = False
@@ -44,7 +46,7 @@ class Browser(requests.Session):
 
     def begin(self, **fields):
         """Press the button; return the provider's address with what is asked of it."""
-        answer = self.submit("/admin/sso/login/oidc/", **fields)
+        answer = self.submit(f"/admin/sso/login/{self.backend}/", **fields)
         assert answer.status_code == 302, answer.text
         return answer.headers["Location"]
 
@@ -326,6 +328,31 @@ def test_a_provider_that_is_away_is_said_in_words(world, tmp_path):
             local = Browser(address, other)
             local.submit("/admin/login/", username="editora", password=password)
             assert local.ask("GET", "/admin/").status_code == 200
+
+
+def test_the_back_end_of_auth0_with_a_claim_inside_a_claim(tmp_path):
+    port = free_port()
+    with provider(tmp_path) as running:
+        callback = f"http://127.0.0.1:{port}/admin/sso/complete/auth0_openidconnect/"
+        settings = running.register(callback)
+        settings |= {"SSO_PROVIDER": "auth0", "SSO_ROLES_CLAIM": "realm_access.roles"}
+        # No name, no nickname, no picture: a connection may leave them out.
+        running.person("auth0|lu", realm_access={"roles": ["leitora"]}, preferred_username=None)
+        with serving(tmp_path, "--vazio", port=port, **settings) as address:
+            browser = Browser(address, running)
+            browser.backend = "auth0_openidconnect"
+            assert browser.sign_in("auth0|lu").headers["Location"] == "/admin/"
+            assert browser.ask("GET", "/admin/obras/obra/").status_code == 200
+            assert World(tmp_path, address, running).account("auth0lu@example.org") == (
+                True,
+                False,
+                ["Leitores"],
+            )
+            running.person("auth0|lu", realm_access={}, preferred_username=None)
+            other = Browser(address, running)
+            other.backend = browser.backend
+            assert other.sign_in("auth0|lu").status_code == 403
+            assert browser.ask("GET", "/admin/obras/obra/").status_code == 403
 
 
 def test_behind_a_proxy_with_another_host_name(tmp_path):
