@@ -80,8 +80,9 @@ clean: ## Remove caches (not the data in var/)
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
-bench: environment ## Measure cached and uncached reads, then lists and searches at a million works
+bench: environment ## Measure reads, loads, then lists and searches at a million works
 	$(BIN)/python -m bench.serving
+	$(BIN)/python -m bench.loading
 	$(BIN)/python -m bench
 
 faults: environment ## Everything that can happen to Redis and to writers, at length (ARGS="--seconds 10")

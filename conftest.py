@@ -8,12 +8,35 @@ from typing import Any
 
 import pytest
 
+from biblioteca.operations.storages import private_storage_settings
+
 pytest.register_assert_rewrite("biblioteca.api.tests.contract")
+
+
+DATABASE_FIXTURES = {
+    "db", "transactional_db", "django_db_reset_sequences", "django_db_serialized_rollback",
+    "client", "admin_client", "admin_user", "live_server", "django_db_setup",
+}  # fmt: skip
+
+
+def pytest_collection_modifyitems(config: Any, items: list[Any]) -> None:
+    """On a database server run what touches the database: the rest ran on SQLite already."""
+    if not os.environ.get("TEST_DATABASE_NAME"):
+        return
+    touching = [
+        item
+        for item in items
+        if item.get_closest_marker("django_db") or DATABASE_FIXTURES & {*item.fixturenames}
+    ]
+    config.hook.pytest_deselected(items=[item for item in items if item not in touching])
+    items[:] = touching
 
 
 @pytest.fixture(autouse=True)
 def _own_media(settings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = str(tmp_path / "media")
+    uploads = private_storage_settings(str(tmp_path / "cargas"), "")
+    settings.STORAGES = settings.STORAGES | {"uploads": uploads}
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from biblioteca.operations import environment
 from biblioteca.operations.databases import database_settings
 from biblioteca.operations.mail import mail_settings
 from biblioteca.operations.sso import single_sign_on
-from biblioteca.operations.storages import storage_settings
+from biblioteca.operations.storages import private_storage_settings, storage_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -56,6 +56,8 @@ REQUIRE_IF_MATCH = environment.boolean("REQUIRE_IF_MATCH")
 
 # --- Composition ---------------------------------------------------------------------------------
 INSTALLED_APPS = [
+    # Before our own admin, which takes the queue's table out again (biblioteca.backoffice.admin).
+    "django_tasks_db",
     "biblioteca",
     "biblioteca.backoffice",
     "biblioteca.loading",
@@ -215,12 +217,27 @@ STORAGES: dict[str, Any] = {
 if MEDIA_STORAGE:
     STORAGES["default"] = storage_settings(MEDIA_STORAGE)
 
+# Files of records that editors send, which nobody is served: a directory that the service and its
+# workers share, or a bucket of their own.
+UPLOADS_STORAGE = environment.text("UPLOADS_STORAGE", str(DATA_DIR / "uploads"))
+STORAGES["uploads"] = (
+    {"BACKEND": "django.core.files.storage.InMemoryStorage"}
+    if KEEPS_NOTHING
+    else private_storage_settings(UPLOADS_STORAGE, MEDIA_STORAGE)
+)
+
 # A 10 MB picture in base64 fits; the same bound everywhere (gateway included).
 REQUEST_MAX_BYTES = 16 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = REQUEST_MAX_BYTES
 # Files of records are longer: where editors load them, and nowhere else.
-UPLOAD_PATH = "/admin/carregar/"
+UPLOAD_PATH = "/admin/cargas/nova/"
 UPLOAD_MAX_MB = environment.integer("UPLOAD_MAX_MB", 256, minimum=16, maximum=4096)
+
+# --- Background work -----------------------------------------------------------------------------
+# The queue is a table; manage.py trabalhar works through it.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
+# A load whose worker was not heard of for so many seconds is taken up by another.
+LOADS_HELD_SECONDS = environment.integer("LOADS_HELD_SECONDS", 30, minimum=2, maximum=3600)
 
 # --- Language and time ---------------------------------------------------------------------------
 LANGUAGE_CODE = environment.choice("LANGUAGE_CODE", "pt-br", ("pt-br", "en"))
@@ -377,6 +394,8 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # It says every second that there was nothing to do.
+        "django_tasks_db": {"level": "WARNING"},
         # Each of its steps is a line; what it decides is in the access log.
         "axes": {"level": "WARNING"},
     },

@@ -113,6 +113,7 @@ class ObraAdmin(RecordAdmin):
         exclude = read_key(request.GET.get("obra", ""))
         if len(title.strip()) < SHORTEST_TITLE:
             return JsonResponse({"obras": []})
+        works = similar_works(title, limit=5, exclude=exclude)
         return JsonResponse(
             {
                 "obras": [
@@ -123,7 +124,7 @@ class ObraAdmin(RecordAdmin):
                         "capa": image_address(work.foto),
                         "endereco": change_address(work),
                     }
-                    for work in similar_works(title, limit=5, exclude=exclude)
+                    for work in works
                 ]
             }
         )

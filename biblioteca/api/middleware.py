@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
@@ -37,7 +38,9 @@ def refused_at_the_door(request: HttpRequest) -> exceptions.APIException | None:
     """Return why the request is refused whatever its path is, or None."""
     try:
         request.get_host()
-        check_length(request.META.get("CONTENT_LENGTH"))
+        # Where files of records are sent, the page says in its own words what is too long.
+        if request.path_info != settings.UPLOAD_PATH:
+            check_length(request.META.get("CONTENT_LENGTH"))
     except DisallowedHost:
         return exceptions.ParseError(_("This host is not served here."), code="bad_host")
     except refusals.PayloadTooLarge as error:

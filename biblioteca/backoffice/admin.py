@@ -14,6 +14,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
+from django_tasks_db.models import DBTaskResult
 from unfold.admin import ModelAdmin
 
 from biblioteca.backoffice.bulk import BulkMixin
@@ -36,6 +37,9 @@ COVER = (40, 56)
 # So many records are named before they are deleted together.
 MOST_NAMED = 100
 PREVIEW = (160, 224)
+
+# The queue is the business of its workers; editors see loads.
+admin.site.unregister(DBTaskResult)
 
 
 class RecordAdmin(ConflictMixin, HistoryMixin, BulkMixin, ModelAdmin):

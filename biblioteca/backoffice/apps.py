@@ -14,10 +14,11 @@ class BackofficeConfig(AppConfig):
         from django.contrib import admin
         from django.db.models.signals import post_migrate
 
-        from biblioteca.backoffice import changelog_pages, merges, trash
+        from biblioteca.backoffice import changelog_pages, loads, merges, trash
         from biblioteca.backoffice import help as guides
         from biblioteca.backoffice.signin import log, roles
 
+        loads.register(admin.site)
         changelog_pages.register()
         trash.register()
         merges.register()

@@ -213,9 +213,9 @@ class BulkMixin:
         group = new_group()
 
         def work() -> Done:
-            rows = self.model._default_manager.filter(pk__in=queryset.values("pk")[:MOST])
-            if seen is not None:
-                rows = self.model._default_manager.filter(pk__in=seen)
+            # Not a subquery: MariaDB takes none with a LIMIT.
+            keys = seen if seen is not None else [*queryset.values_list("pk", flat=True)[:MOST]]
+            rows = self.model._default_manager.filter(pk__in=keys)
             records = list(rows.order_by("pk").select_for_update())
             if seen is not None:
                 check_versions(records, seen)

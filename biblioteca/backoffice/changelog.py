@@ -15,6 +15,7 @@ from typing import Any
 from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.models import User as Account
+from django.db import connections
 from django.db.models import Model, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -111,14 +112,21 @@ class Source:
         rows = self.limit(self.table._default_manager.all(), filters)
         if rows is None:
             return []
-        if filters.who:
-            rows = rows.filter(quem=filters.who)
-        if filters.door:
-            rows = rows.filter(porta=filters.door)
+        columns = {"quem": filters.who, "porta": filters.door}
+        asked = {column: value for column, value in columns.items() if value}
+        ordered = ["-momento", "-id"]
+        if len(asked) == 1 and not filters.kind and connections[rows.db].vendor == "mysql":
+            # Looking for equal values, MariaDB walks its index from the newest row on, however far
+            # back the position is (2 s at a million rows); a range it enters where it should.
+            ((column, value),) = asked.items()
+            rows = rows.filter(**{f"{column}__gte": value, f"{column}__lte": value})
+            ordered.insert(0, f"-{column}")
+        else:
+            rows = rows.filter(**asked)
         rows = filters.period.limit(rows)
         if after is not None:
             rows = self.after(rows, rank, after)
-        found = rows.order_by("-momento", "-id")[:most]
+        found = rows.order_by(*ordered)[:most]
         return [self.line(row, Position(row.momento, rank, row.pk)) for row in found]
 
     @staticmethod

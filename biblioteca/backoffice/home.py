@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.admin import ModelAdmin
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -23,6 +23,8 @@ from biblioteca.records.models import HistoryEntry, Record
 from biblioteca.records.registry import record_models
 
 CARDS = 6
+# Loads that put something into the catalogue.
+LOADED = (Batch.State.RUNNING, Batch.State.DONE, Batch.State.STOPPED)
 CARD_COVER = (72, 100)
 # The last edited records are looked for among so many last changes of the catalogue.
 CHANGES = 300
@@ -194,22 +196,17 @@ def rejected(request: HttpRequest, version: int) -> Figure | None:
     """Return the lines of the last load that were not taken."""
 
     def count() -> tuple[int, int]:
-        last = Batch.objects.order_by("-pk").values_list("pk", flat=True).first()
+        # One that was only simulated, or waits, loaded nothing.
+        loads = Batch.objects.filter(estado__in=LOADED).order_by("-pk")
+        last = loads.values_list("pk", flat=True).first()
         if last is None:
             return 0, 0
-        rows = BatchItem.objects.filter(lote=last, veredito=Verdict.REJECTED)
-        return last, rows.count()
+        rejects = BatchItem.objects.filter(lote=last, veredito=Verdict.REJECTED)
+        return last, rejects.count()
 
     batch, number = kept("home:rejected", version, count)
-    return Figure(_("Rejected lines of the last load"), number, load_address(batch))
-
-
-def load_address(batch: int) -> str:
-    """Return the address of the page of a load, empty where there is no such page."""
-    try:
-        return reverse("admin:load", args=[batch])
-    except NoReverseMatch:
-        return ""
+    address = reverse("admin:carga", args=[batch]) if batch else ""
+    return Figure(_("Rejected lines of the last load"), number, address)
 
 
 def growth(request: HttpRequest, version: int) -> Growth | None:

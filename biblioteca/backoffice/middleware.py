@@ -11,12 +11,14 @@ from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.http import HttpRequest, HttpResponseForbidden
+from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.common import CommonMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
+
+from biblioteca.backoffice.limits import too_long
 
 EDITORS = "/admin"
 PAGES = (EDITORS, "/docs", "/redoc")
@@ -61,6 +63,13 @@ class EditorAuthenticationMiddleware(ForEditors, AuthenticationMiddleware):
 
 class EditorMessageMiddleware(ForEditors, MessageMiddleware):
     """What to say on the next page."""
+
+    def process_request(  # type: ignore[override]
+        self, request: HttpRequest
+    ) -> HttpResponse | None:
+        """Say that files are too long, before a form without its content is found forged."""
+        super().process_request(request)
+        return too_long(request) if request.method == "POST" else None
 
 
 class EditorFrameMiddleware(ForEditors, XFrameOptionsMiddleware):

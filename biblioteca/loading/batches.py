@@ -1,6 +1,6 @@
 """What is written down of a load: the run itself, and what became of each record."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from biblioteca.loading.models import Batch, BatchItem, Catalogue
 from biblioteca.loading.options import LoadOptions
-from biblioteca.loading.records import CleanName, CleanRecord, Outcome, Verdict
+from biblioteca.loading.records import CleanName, CleanRecord, Fault, Outcome, Verdict
 from biblioteca.records import bulk
 
 # Longer texts of a file are kept cut: a record of megabytes is no help to anybody.
@@ -43,6 +43,12 @@ class BatchRecorder:
             for key, line, digest in found.values_list("registro_id", "linha", "resumo")
             if key is not None
         }
+
+    def rest(
+        self, number: int, records: Iterator[CleanRecord | Fault]
+    ) -> Iterator[CleanRecord | Fault]:
+        """Return those of the records of the ``number``-th file that are still to be written."""
+        return records
 
     def record(self, number: int, outcomes: Sequence[Outcome], counts: Mapping[str, int]) -> None:
         """Write down what became of some records of the ``number``-th file, and the counts."""

@@ -42,7 +42,7 @@ SCIENTIFIC = re.compile(r"\d[.,]\d+E\+?\d+", re.I)
 AS_TEXT = re.compile(r'^=?"(.*)"$', re.S)
 FLOAT = re.compile(r"(\d+)\.0+")
 # Where one number of a cell ends and the next begins.
-BETWEEN_NUMBERS = re.compile(r"[;|/]|,\s+|\s+(?=97[89])|\n")
+BETWEEN_NUMBERS = re.compile(r"[;|/]|,\s+|(?<=[\dXx])\s+(?=97[89])|\n")
 PREFIX = re.compile(r"^\s*(?:urn:)?(?:e-?)?isbn(?:-?1[03])?\s*[:=]?\s*", re.I)
 QUALIFIER = re.compile(r"\s*[(\[].*$", re.S)
 DIGITS = frozenset("0123456789")
@@ -111,7 +111,7 @@ def clean_title(record: RawRecord, style: NameStyle) -> str:
         return publisher.name
     surname_first = style.surname_first and "," in record.text
     name = name_of(unescaped(record.text), True if surname_first else None)
-    if not name or is_nobody(name):
+    if not name or is_nobody(name, record.text):
         raise ValidationError(_("there is no author's name"))
     return quick_text(name, NAME_LENGTH)
 
@@ -150,7 +150,7 @@ def clean_author(raw: RawName, catalogue: str, warnings: list[str]) -> CleanName
     name = raw.text
     if not catalogue and name:
         name = name_of(unescaped(name), raw.inverted)
-        if not name or is_nobody(name):
+        if not name or is_nobody(name, raw.text):
             return CleanName("", raw.key, raw.id) if raw.key or raw.id is not None else None
     if name:
         name = quick_text(name, NAME_LENGTH)
@@ -231,7 +231,7 @@ def checked(scheme: str, value: str) -> tuple[str, str]:
         number = QUALIFIER.sub("", PREFIX.sub("", number)).strip(" .:,;'\"=")
         if SCIENTIFIC.fullmatch(number):
             raise ValidationError(_("a spreadsheet has rounded it"))
-        number = FLOAT.sub(r"\1", number) if FLOAT.fullmatch(number) else number
+        number = FLOAT.sub(r"\1", number) if FLOAT.fullmatch(number) else number.replace(".", "")
     if len(number) in (8, 9) and number[:-1].isdigit():
         # An ISBN-10 that lost its leading zeros as a number; nine digits are an SBN, too.
         number = number.zfill(10)

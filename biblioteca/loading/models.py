@@ -22,10 +22,17 @@ class Batch(models.Model):
     """One run of the loader over one or several files."""
 
     class State(models.TextChoices):
+        # Of loads from the browser, before anything is written.
+        RECEIVED = "recebido", _("received")
+        SIMULATING = "simulando", _("being checked")
+        SIMULATED = "simulado", _("checked, waiting for confirmation")
+        QUEUED = "na_fila", _("waiting for its turn")
         RUNNING = "carregando", _("loading")
         DONE = "concluido", _("finished")
         STOPPED = "interrompido", _("stopped before the end")
+        UNDOING = "desfazendo", _("being undone")
         UNDONE = "desfeito", _("undone")
+        FAILED = "falhou", _("failed")
 
     inicio = models.DateTimeField(_("started"), default=timezone.now)
     fim = models.DateTimeField(_("ended"), null=True)
@@ -59,6 +66,40 @@ class Batch(models.Model):
     def group(self) -> str:
         """What history calls everything that this batch changed."""
         return f"lote:{self.pk}"
+
+
+class Upload(models.Model):
+    """What somebody sent from the browser to be loaded, and who is working on it.
+
+    How far it came is the state of its batch. Who works on it holds it: nobody else does until the
+    holder has not been heard of for long (biblioteca.loading.holding).
+    """
+
+    lote = models.OneToOneField(
+        Batch, on_delete=models.CASCADE, primary_key=True, related_name="envio"
+    )
+    # Where the files lie in the storage "uploads"; empty when they are gone.
+    arquivos = models.JSONField(_("files"), default=list)
+    # How they are to be read, in which language, and what an undoing does with edited records.
+    pedido = models.JSONField(_("asked for"), default=dict)
+    # What the simulation found, and what an undoing left as it is.
+    relatorio = models.JSONField(_("report"), default=dict)
+    # Where the file of what was not loaded lies in the storage "uploads".
+    rejeitados = CodePointField(_("rejected lines"), max_length=300, blank=True)
+    # {"arquivo", "posicao", "tamanho", "lidos", "desde"} of the work under way.
+    andamento = models.JSONField(_("progress"), default=dict)
+    # The last task of the queue that is to see to it, and how many began in vain.
+    tarefa = CodePointField(_("task"), max_length=40, blank=True)
+    tentativas = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    posse = CodePointField(_("held by"), max_length=40, blank=True)
+    sinal = models.DateTimeField(_("last sign of life"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("upload")
+        verbose_name_plural = _("uploads")
+
+    def __str__(self) -> str:
+        return f"{self.lote_id}"
 
 
 class BatchItem(models.Model):

@@ -97,13 +97,14 @@ class Names:
         for name in sorted(names, key=lambda name: (name.key or ("", ""), name.name)):
             by_key[sort_key(name.name)].append(name)
         candidates: dict[str, list[int]] = defaultdict(list)
-        records = self.model._default_manager.filter(chave__in=by_key).order_by("pk")
-        for key, record_id in records.values_list("chave", "pk"):
+        for key, record_id in sorted(bulk.select_in(self.model, ["chave", "id"], "chave", by_key)):
             candidates[key].append(record_id)
         missing = [key for key in by_key if key not in candidates]
         if missing:
-            aliases = Alias.objects.filter(recurso=self.model.RESOURCE, chave__in=missing)
-            for key, record_id in aliases.order_by("pk").values_list("chave", "registro_id"):
+            aliases = bulk.select_in(
+                Alias, ["id", "chave", "registro_id"], "chave", missing, recurso=self.model.RESOURCE
+            )
+            for _alias_id, key, record_id in sorted(aliases):
                 candidates[key].append(record_id)
             former = {digest(key): key for key in missing if key not in candidates}
             rows = self.traces("nome", former)
@@ -143,10 +144,11 @@ class Names:
 
     def traces(self, scheme: str, values: Iterable[str]) -> list[tuple[str, int]]:
         """Return value and record of the traces with ``values``, oldest record first."""
-        rows: Any = Trace.objects.filter(
-            recurso=self.model.RESOURCE, esquema=scheme, valor__in=list(values)
-        )
-        return list(rows.order_by("-registro_id").values_list("valor", "registro_id"))
+        rows = bulk.select_in(
+            Trace, ["valor", "registro_id"], "valor", values,
+            recurso=self.model.RESOURCE, esquema=scheme,
+        )  # fmt: skip
+        return sorted(rows, key=lambda row: -row[1])
 
     def make(self, names: Iterable[CleanName]) -> None:
         """Create a record for each of ``names`` that means none yet and says what it is called."""

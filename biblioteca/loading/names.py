@@ -118,7 +118,7 @@ def split_authors(cell: str, style: NameStyle) -> list[str]:
         persons = [each for person in persons for each in (person, joint_author(person)) if each]
     for person in persons:
         name = natural_name(person, style)
-        if name and not is_nobody(name):
+        if name and not is_nobody(name, person):
             found.setdefault(fold(name), name)
     return list(found.values())
 
@@ -303,13 +303,17 @@ def without_point(name: str) -> str:
 def joint_author(person: str) -> str | None:
     """Return ``AUTHOR (Given)`` of ``LAST, First - and AUTHOR (Given)`` as ``AUTHOR, Given``."""
     found = JOINT.match(person)
-    return f"{found[1]}, {found[2].strip()}" if found else None
+    if found is None:
+        return None
+    given = found[2].strip()
+    return f"{found[1]}, {given}" if given else unshouted_surname(found[1])
 
 
 def name_of(text: str, inverted: bool | None) -> str:
     """Return one person's name in natural order; ``inverted`` is what is known about the order."""
     if inverted is False:
         return text
+    text = unicodedata.normalize("NFC", text)
     if inverted is None:
         inverted = "," in text and begins_with_surname(text)
     return natural_name(text, INVERTED if inverted else NATURAL)

@@ -51,7 +51,8 @@ class Loader:
             place=place,
         )
         writers = {resource: writer(run) for resource, writer in self.writers.items()}
-        for chunk in ahead(bulk.batches(cleaned(reading), CHUNK)):
+        records = self.recorder.rest(number, cleaned(reading))
+        for chunk in ahead(bulk.batches(records, CHUNK)):
             self.write(chunk, writers, number)
             progress()
 

@@ -20,7 +20,7 @@ class RawName:
 
     ``inverted`` says whether the surname comes first, None where the file does not tell; ``role``
     is what the person did, in the file's own words or codes ("" where it does not say); ``id`` is
-    an id that the file gives beside or instead of the name.
+    an id, and ``key`` the source's own key, that the file gives beside or instead of the name.
     """
 
     text: str
@@ -73,7 +73,7 @@ class Fault:
 class CleanName:
     """An author's or publisher's name as the catalogue writes it, and by what else it is known.
 
-    ``name`` is "" only where ``id`` stands for the record.
+    ``name`` is "" only where ``id`` or ``key`` stands for the record.
     """
 
     name: str

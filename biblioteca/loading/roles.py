@@ -38,7 +38,9 @@ NO_PUBLISHER = frozenset((
     "unknown", "unknown_publisher", "desconhecida", "desconhecido", "editora", "na", "null", "none",
     "nan", "not_identified", "publisher_not_identified", "nao_identificada", "nao_identificado",
     "editora_nao_identificada", "editor_nao_identificado", "publisher_unknown", "not_available",
-    "no_publisher", "s_editora", "editor_desconocido", "editorial_desconocida",
+    "no_publisher", "s_editora", "editor_no_identificado", "editorial_no_identificada",
+    "editeur_non_identifie", "editorial_no_identificado", "editor_desconocido",
+    "editorial_desconocida",
 ))  # fmt: skip
 HONOUR = (
     "Sir|Dame|Lord|Lady|Baroness|Baron|Count|Countess|Earl|Viscount|Viscountess|Duke|Duchess|"
@@ -71,7 +73,9 @@ def is_date(part: str) -> bool:
     return all(word in DATE_WORDS or YEAR.fullmatch(word) for word in words(part))
 
 
-def is_nobody(name: str) -> bool:
-    """Tell stand-ins for a missing author from names."""
+def is_nobody(name: str, written: str = "") -> bool:
+    """Tell stand-ins for a missing author from names; ``D., N.`` has initials, and is somebody."""
     found = words(name)
+    if "," in written and found and all(len(word) == 1 for word in found):
+        return False
     return not found or "_".join(found) in NOBODY

@@ -38,7 +38,8 @@ class LoadStoppedError(Exception):
 class LoadRun:
     """One load: what it was asked, and what it did so far.
 
-    ``batch`` is a load that was written down before, to be carried out now.
+    ``batch`` is a load that was written down before, to be carried out now; ``recorder`` is who
+    writes it down, where that is not the usual one.
     """
 
     writers: Writers
@@ -62,7 +63,7 @@ class LoadRun:
             readings = [stack.enter_context(open_reading(path, self.reading)) for path in paths]
             if self.options.simulate:
                 stack.enter_context(rehearsal())
-            if self.batch:
+            if self.batch and self.recorder is None:
                 self.recorder = BatchRecorder(self.batch)
             try:
                 for reading in in_loading_order(readings):

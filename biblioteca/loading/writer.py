@@ -229,17 +229,19 @@ class RecordWriter:
             if scheme != self.LIKENESS and not scheme.startswith(traces.SOURCE):
                 alive.update(self.holders(scheme, values))
             missing = [value for value in values if (scheme, value) not in alive]
-            rows = Trace.objects.filter(
-                recurso=self.model.RESOURCE, esquema=scheme, valor__in=missing
-            ).values_list("valor", "registro_id")
+            rows = bulk.select_in(
+                Trace, ["valor", "registro_id"], "valor", missing,
+                recurso=self.model.RESOURCE, esquema=scheme,
+            )  # fmt: skip
             former += [((scheme, value), key) for value, key in rows]
         return self.sort_out(alive, former)
 
     def holders(self, scheme: str, values: Iterable[str]) -> dict[Handle, int]:
         """Return the records that have an identifier of one scheme."""
-        rows = Identificador.objects.filter(
-            recurso=self.model.RESOURCE, esquema=scheme, valor__in=list(values)
-        ).values_list("valor", "registro_id")
+        rows = bulk.select_in(
+            Identificador, ["valor", "registro_id"], "valor", values,
+            recurso=self.model.RESOURCE, esquema=scheme,
+        )  # fmt: skip
         return {(scheme, value): key for value, key in rows}
 
     def sort_out(

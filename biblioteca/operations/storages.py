@@ -10,7 +10,7 @@ EXAMPLE = "s3://biblioteca-fotos/catalogo"
 FOREVER = "public, max-age=31536000, immutable"
 
 
-def storage_settings(place: str) -> dict[str, Any]:
+def storage_settings(place: str, name: str = "MEDIA_STORAGE") -> dict[str, Any]:
     """Return Django's settings of the storage at ``place``: a directory, or s3://bucket/prefix.
 
     A bucket's keys, endpoint and public host come from the environment. Raises ImproperlyConfigured
@@ -23,7 +23,7 @@ def storage_settings(place: str) -> dict[str, Any]:
         }
     parts = urlsplit(place)
     if parts.scheme != "s3" or not parts.netloc:
-        raise environment.refuse("MEDIA_STORAGE", place, "use s3://bucket/prefix", EXAMPLE)
+        raise environment.refuse(name, place, "use s3://bucket/prefix", EXAMPLE)
     options = {
         "bucket_name": parts.netloc,
         "location": parts.path.strip("/"),
@@ -43,3 +43,27 @@ def storage_settings(place: str) -> dict[str, Any]:
             "object_parameters": {"CacheControl": FOREVER},
         },
     }
+
+
+def private_storage_settings(place: str, public_place: str) -> dict[str, Any]:
+    """Return Django's settings of the storage of uploaded files, which nobody is served.
+
+    A directory, or a bucket that is not the one of the pictures: browsers read that one. Raises
+    ImproperlyConfigured as storage_settings does.
+    """
+    name, example = "UPLOADS_STORAGE", "s3://biblioteca-cargas/catalogo"
+    if "://" not in place:
+        modes = {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
+        return {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": place, **modes},
+        }
+    settings = storage_settings(place, name)
+    if urlsplit(place).netloc == urlsplit(public_place).netloc:
+        fault = "browsers read the bucket of MEDIA_STORAGE: use another one"
+        raise environment.refuse(name, place, fault, example)
+    options = settings["OPTIONS"]
+    for public in ("custom_domain", "object_parameters"):
+        options.pop(public, None)
+    options |= {"default_acl": "private", "querystring_auth": True, "file_overwrite": False}
+    return settings

@@ -4,7 +4,7 @@ What is written here is what :mod:`biblioteca.records.writing` writes one by one
 links, its search words, its history.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -20,6 +20,8 @@ from biblioteca.records.version import new_version
 
 # A statement of about so many bytes: far below the packet that a MySQL server accepts (16 MB).
 MOST_BYTES = 1_000_000
+# So many values stand in one IN.
+MOST_VALUES = 900
 # PostgreSQL takes this many parameters in one statement.
 MOST_PARAMETERS = 60_000
 
@@ -73,8 +75,7 @@ def written_rows(rows: Rows, most: int) -> Iterator[list[bytes]]:
     The driver's own way to put values into a statement takes five times as long as its escaping,
     which is all that is needed here.
     """
-    connection.ensure_connection()
-    quoted = connection.connection.string_literal
+    quoted = quoting()
     written: list[bytes] = []
     size = 0
     for row in rows:
@@ -91,6 +92,49 @@ def written_rows(rows: Rows, most: int) -> Iterator[list[bytes]]:
             written, size = [], 0
     if written:
         yield written
+
+
+def quoting() -> Callable[[bytes], bytes]:
+    """Return the MySQL driver's own way to write a text into a statement."""
+    connection.ensure_connection()
+    return connection.connection.string_literal
+
+
+def select_in(
+    model: type[models.Model],
+    columns: Sequence[str],
+    column: str,
+    values: Iterable[Any],
+    **where: Any,
+) -> Iterator[tuple]:
+    """Yield ``columns`` of the rows of ``model`` whose ``column`` has one of ``values``.
+
+    ``where`` names columns that have one value each. For thousands of values: Django's own IN takes
+    longer to put together than the database to answer.
+    """
+    quote = connection.ops.quote_name
+    names = ", ".join(quote(name) for name in columns)
+    fixed = "".join(f"{quote(name)} = %s AND " for name in where)
+    head = f"SELECT {names} FROM {quote(model._meta.db_table)} WHERE {fixed}{quote(column)} IN "  # noqa: S608
+    wanted = list(dict.fromkeys(values))
+    with connection.cursor() as cursor:
+        for some in pieces(wanted, MOST_VALUES):
+            if connection.vendor == "mysql":
+                cursor.execute(head + written_list(some).replace("%", "%%"), list(where.values()))
+            else:
+                places = ", ".join(["%s"] * len(some))
+                cursor.execute(f"{head}({places})", [*where.values(), *some])
+            yield from cursor.fetchall()
+
+
+def written_list(values: Sequence[Any]) -> str:
+    """Return ``values`` as MySQL writes a list."""
+    quoted = quoting()
+    return (
+        b"("
+        + b", ".join(b"%d" % v if type(v) is int else quoted(str(v).encode()) for v in values)
+        + b")"
+    ).decode()
 
 
 def insert_new(model: type[models.Model], columns: Sequence[str], rows: Rows) -> list[int]:

@@ -3,10 +3,8 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from biblioteca.records.bulk import select_in
 from biblioteca.records.models import Record, Redirect
-
-# Engines bound the number of values in one query.
-SOME = 1000
 
 
 def resolve(resource: str, ids: Iterable[int]) -> dict[int, int]:
@@ -19,12 +17,9 @@ def resolve(resource: str, ids: Iterable[int]) -> dict[int, int]:
     links: dict[int, int] = {}
     frontier: Collection[int] = set(final)
     while frontier:
-        found: dict[int, int] = {}
-        asked = list(frontier)
-        for start in range(0, len(asked), SOME):
-            some = asked[start : start + SOME]
-            rows = Redirect.objects.filter(recurso=resource, de_id__in=some)
-            found.update(rows.values_list("de_id", "para_id"))
+        found: dict[int, int] = dict(
+            select_in(Redirect, ["de_id", "para_id"], "de_id", frontier, recurso=resource)
+        )
         links |= found
         frontier = set(found.values()) - links.keys()
     return {key: end_of(key, links) for key in final}
@@ -45,11 +40,7 @@ def living(model: type[Record], ids: Iterable[int]) -> dict[int, int]:
     Itself, or the survivor of the merges that it went through.
     """
     final = resolve(model.RESOURCE, ids)
-    there: set[int] = set()
-    wanted = list(set(final.values()))
-    for start in range(0, len(wanted), SOME):
-        rows = model._default_manager.filter(pk__in=wanted[start : start + SOME])
-        there.update(rows.values_list("pk", flat=True))
+    there = {key for (key,) in select_in(model, ["id"], "id", final.values())}
     return {key: now for key, now in final.items() if now in there}
 
 

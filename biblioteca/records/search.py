@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
 
 from biblioteca.records import text
+from biblioteca.records.bulk import select_in
 from biblioteca.records.identifiers import isbn_in
 from biblioteca.records.models import Record
 
@@ -42,12 +43,9 @@ def refresh_words(records: Sequence[Record]) -> None:
 
 def stored_words(table: Any, ids: Iterable[int]) -> dict[int, list[str]]:
     """Return the words of the records ``ids`` as the search has them, from their ``table``."""
-    wanted = list(dict.fromkeys(ids))
     found: dict[int, list[str]] = {}
-    for start in range(0, len(wanted), 1000):
-        rows = table._default_manager.filter(registro__in=wanted[start : start + 1000])
-        for key, word in rows.values_list("registro_id", "palavra"):
-            found.setdefault(key, []).append(word)
+    for key, word in select_in(table, ["registro_id", "palavra"], "registro_id", ids):
+        found.setdefault(key, []).append(word)
     return found
 
 

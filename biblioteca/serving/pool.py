@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
+from contextvars import Context
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
@@ -51,6 +52,22 @@ class FixedPool:
             else:
                 deliver(result, None)
             del item, task, deliver
+
+    def give_way(self) -> None:
+        """Do what waits, in between, for a long task of a pool with one thread; called by it."""
+        for _waiting in range(self.queue.qsize()):
+            item = self.queue.get()
+            if item is None:
+                self.queue.put(None)
+                return
+            task, deliver = item
+            try:
+                # Whose turn it was so far (language, who is writing) is nothing to these.
+                result = Context().run(task)
+            except BaseException as error:  # noqa: BLE001 (raised again where it is waited for)
+                deliver(None, error)
+            else:
+                deliver(result, None)
 
     def submit(self, task: Callable[[], Result]) -> "asyncio.Future[Result]":
         """Queue ``task`` and return the running loop's future of its result.

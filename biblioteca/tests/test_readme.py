@@ -70,4 +70,5 @@ def test_every_setting_is_in_the_example_and_the_other_way_round():
     sources = [*(ROOT / "biblioteca").rglob("*.py")]
     text = "".join(path.read_text() for path in sources if "tests" not in Path(path).parts)
     read = set(re.findall(r'environment\.\w+\(\s*"([A-Z_]+)"', text))
+    read |= set(re.findall(r'"(SSO_[A-Z_]+)"', text))  # read in a loop
     assert read | {"ACCESS_LOG"} == listed

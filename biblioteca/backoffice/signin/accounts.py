@@ -9,6 +9,7 @@ from django.contrib.auth.models import AbstractUser, Group, Permission, User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from social_django.models import Association, Nonce, UserSocialAuth
@@ -23,6 +24,17 @@ from biblioteca.operations.sso import ROLES
 HIDDEN = (Association, Nonce, UserSocialAuth, User, Group)
 
 
+class AccountForm(UserChangeForm):
+    """An account; the way to its password is underlined, as links among words are."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "password" in self.fields:
+            text = gettext("Nobody can read it. {link} a new one.")
+            link = format_html('<a class="underline" href="../password/">{}</a>', _("Choose"))
+            self.fields["password"].help_text = format_html(text, link=link)
+
+
 class AccountAdmin(UserAdmin, ModelAdmin):
     """People who may enter the back office.
 
@@ -30,7 +42,7 @@ class AccountAdmin(UserAdmin, ModelAdmin):
     shown and not changed, a role with more is not offered.
     """
 
-    form = UserChangeForm
+    form = AccountForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     list_display = ("username", "first_name", "last_name", "email", "role_names", "is_active")
@@ -50,7 +62,9 @@ class AccountAdmin(UserAdmin, ModelAdmin):
         _("Everything, without any role (for emergencies)"),
         {"fields": ("is_superuser", "user_permissions")},
     )
+    provided = _("Comes by single sign-on: name, address and roles are those of the provider.")
     readonly_fields = ("last_login", "date_joined")
+    help_page = "entrar"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """Fetch the roles of a whole page at once."""
@@ -63,8 +77,11 @@ class AccountAdmin(UserAdmin, ModelAdmin):
         return ", ".join([gettext("everything"), *names] if user.is_superuser else names) or "–"
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Show what only a superuser gives to superusers only."""
+        """Show a password where there is one, and to superusers what only they give."""
         shown = super().get_fieldsets(request, obj)
+        if obj is not None and comes_by_sso(obj):
+            provided: Any = (None, {"fields": ("username",), "description": self.provided})
+            shown = (provided, *shown[1:])
         return (*shown, self.everything) if obj and is_superuser(request) else shown
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -174,8 +191,8 @@ class AccessAdmin(ModelAdmin):
     list_filter = ("acao", "porta")
     search_fields = ("quem", "alvo")
     ordering = ("-momento", "-pk")
-    date_hierarchy = None
     actions = None
+    help_page = "entrar"
     show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:

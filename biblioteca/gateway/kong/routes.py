@@ -27,7 +27,7 @@ PAGES = ("~/admin$", "/admin/")
 # Where passwords are tried, mail is sent, or another server is asked.
 LOGIN = ("~/admin/login/?$", "~/admin/password_reset/?$", "~/admin/sso/login/[^/]+/?$")
 # Files of records, longer than anything else (UPLOAD_PATH of the settings).
-UPLOADS = ("~/admin/carregar/?$",)
+UPLOADS = ("~/admin/cargas/nova/?$",)
 TOKENS = ("~/oauth2/token/?$",)
 # Answered by the gateway itself.
 ACME_PATH = "/.well-known/acme-challenge/"

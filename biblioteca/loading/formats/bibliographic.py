@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from biblioteca.loading.formats.rows import CATALOGUE_CODE, whole
 from biblioteca.loading.options import ReadingOptions
@@ -18,8 +19,9 @@ from biblioteca.records.text import words
 
 BIBLIOGRAPHIC = frozenset("acdefgijkmoprt")
 OTHER_TYPES = {
-    "z": "authority", "u": "holdings", "v": "holdings", "x": "holdings", "y": "holdings",
-    "w": "classification", "q": "community information",
+    "z": gettext_lazy("authority"), "q": gettext_lazy("community information"),
+    "w": gettext_lazy("classification"),
+    **dict.fromkeys("uvxy", gettext_lazy("holdings")),
 }  # fmt: skip
 # Relators ($4, and $e in English, Portuguese, Spanish, French) of those who wrote the text.
 AUTHOR_CODES = frozenset((

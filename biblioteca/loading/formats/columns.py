@@ -1,6 +1,5 @@
 """Which column of a table holds what, by what people call it."""
 
-import re
 from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
@@ -56,6 +55,11 @@ SYNONYMS = {
     AUTHOR_IDS: ("autores id",),
     PUBLISHER_ID: ("editora id",),
 }  # fmt: skip
+NORMAL = {
+    field: [synonym.replace(" ", "") for synonym in synonyms]
+    for field, synonyms in SYNONYMS.items()
+}
+KNOWN = {synonym for synonyms in NORMAL.values() for synonym in synonyms}
 # What the name column may be called where the resource is known.
 OF_RESOURCE = {"autores": "autores", "editoras": "editora"}
 IGNORED = ("", "-")
@@ -63,9 +67,8 @@ Columns = dict[str, list[int]]
 
 
 def normal(name: str) -> str:
-    """Return a column's name as the synonyms are written: BookTitle, Book-Title: book title."""
-    spaced = re.sub(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ][a-zà-ÿ])", " ", name)
-    return " ".join(words(spaced))
+    """Return a column's name for comparing: BookTitle, Book-Title, book title are one."""
+    return "".join(words(name))
 
 
 def unique(header: Iterable[str]) -> list[str]:
@@ -93,8 +96,12 @@ def columns_of(header: list[str], options: ReadingOptions) -> Columns:
         names[place] = ""
     found = {
         field: places
-        for field, synonyms in SYNONYMS.items()
-        if (places := [names.index(synonym) for synonym in synonyms if synonym in names])
+        for field, synonyms in NORMAL.items()
+        if (
+            places := list(
+                dict.fromkeys(names.index(synonym) for synonym in synonyms if synonym in names)
+            )
+        )
     }
     for field in mapped.values():
         if field not in IGNORED:
@@ -160,8 +167,7 @@ def has_header(header: list[str], mapping: dict[str, str]) -> bool:
     """Tell whether the first line names the columns; numbers as columns say that it may not."""
     if not mapping or not all(column.isascii() and column.isdigit() for column in mapping):
         return True
-    known = {synonym for synonyms in SYNONYMS.values() for synonym in synonyms}
-    return any(normal(name) in known for name in header)
+    return any(normal(name) in KNOWN for name in header)
 
 
 def shown(header: list[str]) -> str:

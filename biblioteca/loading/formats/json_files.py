@@ -16,6 +16,8 @@ from biblioteca.loading.source import BrokenFileError, Source
 # Strings are skipped whole: a bracket in one closes nothing. The rest of an unfinished one, too.
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[{}\[\]]|"', re.S)
 BETWEEN = re.compile(r"[\s,]*")
+# Where what is no object ends at the latest.
+STOP = re.compile(r'[,{\]"]')
 RESULTS = re.compile(r'"results"\s*:\s*\[')
 BLOCK = 256 * 1024
 MOST = 4 * 1024 * 1024
@@ -119,7 +121,7 @@ class JsonFile:
                 self.in_list = False
                 break
             number += 1
-            if self.window.text[0] == "{":
+            if self.window.text[0] in "{[":
                 yield self.one(number)
             else:
                 yield self.stray(number)
@@ -185,10 +187,10 @@ class JsonFile:
     def stray(self, number: int) -> Fault:
         """Return the fault of what is no object, going on behind it."""
         beginning = self.window.text[:200]
-        found = re.search(r'(?<=.)[,{\]]|(?<=.)"', self.window.text, re.S)
+        found = STOP.search(self.window.text, 1)
         while found is None and self.window.more():
             self.window.skip(max(len(self.window.text) - BLOCK, 0))
-            found = re.search(r'(?<=.)[,{\]]|(?<=.)"', self.window.text, re.S)
+            found = STOP.search(self.window.text)
         self.window.skip(found.start() if found else len(self.window.text))
         if self.window.text.startswith('"'):
             self.window.skip(1)

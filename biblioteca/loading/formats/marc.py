@@ -29,6 +29,8 @@ ENTRY = re.compile(rb"[ -~]{3}[0-9]{9}")
 # In MARC-8 accents precede their letter; these are the letters that some of them occur with.
 MARKED = re.compile(rb"([\xe0-\xfe]+)([A-Za-z]?)")
 NEVER_MARC8 = re.compile(rb"[\x80-\x87\x8a-\x8c\x8f-\xa0\xc9-\xdf\xff]")
+LETTER_RUNS = re.compile(rb"[\xc0-\xff]{4,}")
+HIGH_BYTES = re.compile(rb"[\x80-\xff]")
 ANY_LETTER = b"abcdefghijklmnopqrstuvwxyz"
 CARRIERS = {
     0xE0: b"aeiouy", 0xE1: b"aeiouwy", 0xE2: b"aeiouycnrslz", 0xE3: b"aeiouwycghjs",
@@ -36,6 +38,7 @@ CARRIERS = {
     0xE9: b"cszrentdlga", 0xEA: b"au", 0xED: b"gk", 0xEE: b"ou", 0xF0: b"cstgklnr",
     0xF1: b"aeiou", 0xF3: b"aut", 0xF4: b"a", 0xF8: b"h",
 }  # fmt: skip
+BLANKED = dict.fromkeys([*range(32), 0x7F], " ")
 CONTROLS = dict.fromkeys([*range(32), *range(0x7F, 0xA0)])
 
 
@@ -119,7 +122,7 @@ def parsed(data: bytes, *, unfinished: bool = False) -> MarcRecord:
     """
     if len(data) < LEADER_LENGTH:
         raise DamagedRecordError(_("the leader is shorter than %d bytes") % LEADER_LENGTH)
-    leader = data[:LEADER_LENGTH].decode("ascii", "replace").translate(CONTROLS)
+    leader = ascii_text(data[:LEADER_LENGTH])
     entries, base = directory_of(data)
     record = MarcRecord(leader)
     content = data[base:]
@@ -139,6 +142,11 @@ def parsed(data: bytes, *, unfinished: bool = False) -> MarcRecord:
     return record
 
 
+def ascii_text(data: bytes) -> str:
+    """Return what ought to be ASCII, blanks for controls."""
+    return data.decode("ascii", "replace").translate(BLANKED)
+
+
 def directory_of(data: bytes) -> tuple[list[tuple[str, int, int]], int]:
     """Return tag, length and place of each field, and where the fields begin.
 
@@ -154,9 +162,7 @@ def directory_of(data: bytes) -> tuple[list[tuple[str, int, int]], int]:
     for place in range(0, len(directory), ENTRY_LENGTH):
         entry = directory[place : place + ENTRY_LENGTH]
         if not ENTRY.fullmatch(entry):
-            raise DamagedRecordError(
-                _("its directory is damaged (%s)") % entry.decode("ascii", "replace")
-            )
+            raise DamagedRecordError(_("its directory is damaged (%s)") % ascii_text(entry))
         entries.append((entry[:3].decode("ascii"), int(entry[3:7]), int(entry[7:12])))
     return entries, end + 1
 
@@ -189,7 +195,7 @@ def fields_of(content: bytes, entries: list[tuple[str, int, int]]) -> list[tuple
 def add_field(record: MarcRecord, tag: str, text: bytes, decode: "Decoder") -> None:
     """Add a field with subfields; indicators that are missing are blank."""
     head, *rest = text.split(DELIMITER)
-    indicators = (head.decode("ascii", "replace") + "  ")[:2]
+    indicators = (ascii_text(head) + "  ")[:2]
     subfields = []
     for part in rest:
         if part[:1].isascii():
@@ -223,7 +229,10 @@ class Decoder:
         if content.isascii() and b"\x1b" not in content:
             return
         says_utf8 = leader[9:10] == "a"
-        if is_utf8(content):
+        if is_cyrillic(content):
+            self.encoding = "cp1251"
+            self.warning = _("the record was read as Windows-1251")
+        elif is_utf8(content):
             self.encoding = "utf-8"
             if not says_utf8 and b"\x1b" not in content and not content.isascii():
                 self.warning = _("the record is UTF-8 and does not say so")
@@ -245,6 +254,8 @@ class Decoder:
             text = data.decode("ascii")
         elif self.encoding == "utf-8":
             text = data.decode("utf-8", "replace")
+        elif self.encoding == "cp1251":
+            text = data.decode("cp1251", "replace")
         elif self.encoding == "marc-8":
             text = self.from_marc8(data)
         else:
@@ -273,6 +284,13 @@ def is_utf8(content: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def is_cyrillic(content: bytes) -> bool:
+    """Tell Windows-1251: whole words of letters that Latin scripts have one or two of in a row."""
+    if b"\x1b" in content or is_utf8(content):
+        return False
+    return sum(map(len, LETTER_RUNS.findall(content))) * 2 > len(HIGH_BYTES.findall(content))
 
 
 def looks_like_marc8(content: bytes) -> bool:

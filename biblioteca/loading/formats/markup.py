@@ -175,7 +175,8 @@ def encoding_of_xml(sample: bytes) -> str:
     except LookupError:
         return "utf-8-sig"
     if codec in ("iso8859-1", "cp1252"):
-        return "latin-1"
+        # What says ISO 8859-1 has the dashes and quotes of Windows-1252 as often as not.
+        return "cp1252"
     # What is not in units of two bytes cannot be what it says.
     return "utf-8-sig" if codec.startswith(("utf-16", "utf-32", "utf-8", "ascii")) else codec
 

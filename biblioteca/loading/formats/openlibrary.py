@@ -66,7 +66,9 @@ class Dump:
         except ValueError as error:
             return Fault(line, str(error), shown(text))
         if kind not in ("/type/author", "/type/edition", "/type/work"):
-            reason = NO_RECORDS.get(kind) or _("%s is neither author nor edition nor work") % kind
+            reason = NO_RECORDS.get(kind) or _("%s is neither author nor edition nor work") % repr(
+                kind[:40]
+            )
             return Fault(line, str(reason), value)
         resource = AUTHORS if kind == "/type/author" else WORKS
         if self.options.resource not in (None, resource):

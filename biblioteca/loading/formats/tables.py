@@ -94,6 +94,20 @@ class Lines:
         self.ended = False
 
 
+def has_utf8(sample: bytes) -> bool:
+    """Tell whether some line of a sample is UTF-8 that is not ASCII."""
+    if sample.isascii():
+        return False
+    for line in sample.split(b"\n"):
+        if not line.isascii():
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError:
+                continue
+            return True
+    return False
+
+
 def windows_text(line: bytes) -> str:
     """Return bytes as Windows-1252, the five that it leaves undefined as Latin-1 has them."""
     try:
@@ -131,7 +145,7 @@ class Table:
         csv.field_size_limit(MAX_CELL)
         self.lines = Lines(source)
         # Where a file has good UTF-8, a line that is not is worth a remark.
-        self.remark = self.lines.decode == "utf-8-sig" and not source.sample.isascii()
+        self.remark = has_utf8(source.sample)
         text = source.sample.decode(self.lines.decode, "replace")
         self.reader = csv.reader(self.lines, delimiter=delimiter_of(text))
         first, header = self.header()
@@ -204,7 +218,7 @@ class Table:
                 yield self.unreadable(line, width, str(error))
                 continue
             taken = lines.taken
-            if lines.ended or (len(taken) > 1 and len(cells) != width and self.recoverable(width)):
+            if lines.ended or (len(taken) > 1 and self.swallowed(len(cells), width)):
                 yield self.unreadable(line, width, _("a quote that is opened is never closed"))
                 continue
             if "\0" in taken[0] or (len(taken) > 1 and any("\0" in each for each in taken)):
@@ -221,6 +235,17 @@ class Table:
         if len(taken) > 1 and self.recoverable(width):
             self.lines.put_back(1)
         return Fault(line, _("the line cannot be read as CSV (%s)") % reason, shown(taken[:1]))
+
+    def swallowed(self, cells: int, width: int) -> bool:
+        """Tell whether a quote that is never closed took lines that are records of their own."""
+        if cells == width:
+            try:
+                list(csv.reader(self.lines.taken, self.reader.dialect, strict=True))
+            except csv.Error:
+                pass
+            else:
+                return False
+        return self.recoverable(width)
 
     def recoverable(self, width: int) -> bool:
         """Tell whether the second line of what was taken for one record is one by itself."""

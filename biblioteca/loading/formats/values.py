@@ -50,9 +50,24 @@ def object_in(text: str) -> dict[str, Any]:
         raise ValueError(reason % details) from error
     if not isinstance(value, dict):
         raise ValueError(_("it is no object"))
-    if ESCAPED_UNSTORABLE.search(text) and UNSTORABLE.search(json.dumps(value, ensure_ascii=False)):
+    if ESCAPED_UNSTORABLE.search(text) and not is_storable(value):
         raise ValueError(_("it has characters that are not text"))
     return value
+
+
+def is_storable(value: Any) -> bool:
+    """Tell whether all texts in a JSON value can be stored."""
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str) and UNSTORABLE.search(each):
+            return False
+        if isinstance(each, dict):
+            waiting.extend(each)
+            waiting.extend(each.values())
+        elif isinstance(each, list):
+            waiting.extend(each)
+    return True
 
 
 def shown(text: str) -> dict[str, str]:

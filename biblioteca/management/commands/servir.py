@@ -52,6 +52,7 @@ class Command(BaseCommand):
         listener = listen(options["host"], options["porta"])
         # Django's settings are complete here, and not before.
         from biblioteca.asgi import application, django_threads
+        from biblioteca.management.workers import worker_beside
 
         django_threads.run(lambda: self.prepare(with_demonstration=not options["vazio"]))
         self.announce(*listener.getsockname()[:2])
@@ -59,7 +60,8 @@ class Command(BaseCommand):
         config = uvicorn.Config(
             application, access_log=access_log, log_level="warning", server_header=False
         )
-        uvicorn.Server(config).run(sockets=[listener])
+        with worker_beside(django_threads, in_memory=is_in_memory()):
+            uvicorn.Server(config).run(sockets=[listener])
 
     def prepare(self, *, with_demonstration: bool) -> None:
         """Bring the database up; runs in the thread that will serve from it."""
@@ -106,6 +108,11 @@ def listen(host: str, port: int) -> socket.socket:
         raise CommandError(message % {"host": host, "port": port, "reason": reason}) from error
     listener.set_inheritable(True)
     return listener
+
+
+def is_in_memory() -> bool:
+    """Tell whether the database is gone with this process."""
+    return bool(settings.DATABASES["default"]["NAME"] == ":memory:")
 
 
 def is_loopback(host: str) -> bool:

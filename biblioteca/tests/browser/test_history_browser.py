@@ -122,6 +122,8 @@ def test_a_bulk_edit_is_undone_from_its_message(office):
         "#changelist-form button[name=index], #changelist-form [type=submit]"
     ).first.click()
     page.locator("[name=_vistos]").wait_for(state="attached")
+    page.locator("#id_editora").press_sequentially("garnier")
+    page.get_by_role("option").first.click()
     office.keep(page, "em-lote")
     page.locator(".bo-form button[type=submit]").click()
     undo = page.locator("form[action*='/admin/historico/acao/'] button")
