@@ -28,7 +28,7 @@ from django.utils.translation import gettext_lazy
 from biblioteca.backoffice import changelog
 from biblioteca.backoffice.changelog import Filters, Line, Position
 from biblioteca.backoffice.dates import read_period
-from biblioteca.backoffice.history import DOORS, HELP, can_see_log
+from biblioteca.backoffice.history import DOORS, HELP, can_see_log, parse_id
 from biblioteca.records.edits import entries_of
 from biblioteca.records.models import HistoryEntry, Undoing
 from biblioteca.records.registry import model_of, record_models
@@ -236,6 +236,7 @@ def show_action(
         "total": total,
         "allowed": allowed,
         "is_merge": group.startswith(MERGE),
+        "merge_id": parse_id(group.removeprefix(MERGE)),
         "undoings": Undoing.objects.filter(grupo=group).order_by("-id")[:5],
         "own": report_of(own) if own else None,
         "report": report,

@@ -144,9 +144,10 @@ def compare(one: Name, other: Name) -> Likeness:
 
 
 def same(one: Name, other: Name) -> Likeness | None:
-    """Names that differ in accents, case and punctuation, or in particles, at most."""
+    """Names that differ in accents, case and punctuation, in a comma or in particles, at most."""
     if one.all_words == other.all_words:
-        return Likeness(1.0, Reason.SAME)
+        inverted = one.personal and ("," in one.text) != ("," in other.text)
+        return Likeness(0.99, Reason.ORDER) if inverted else Likeness(1.0, Reason.SAME)
     return Likeness(0.97, Reason.PARTICLES) if one.words == other.words else None
 
 

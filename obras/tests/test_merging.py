@@ -6,6 +6,7 @@ from autores.models import Autor
 from autores.tests.factories import AutorFactory
 from biblioteca.records import merging, redirects, unmerging, writing
 from biblioteca.records.models import Alias, HistoryEntry, Identificador, Merge, Redirect
+from biblioteca.records.photos import photos_in_use
 from biblioteca.records.search import find
 from editoras.models import Editora
 from editoras.tests.factories import EditoraFactory
@@ -262,3 +263,10 @@ def test_many_works_in_few_statements(django_assert_max_num_queries):
     with django_assert_max_num_queries(60):
         unmerging.undo(merged.pk)
     assert Obra.objects.filter(autores=two).count() == 40
+
+
+def test_the_pictures_that_an_undo_needs_are_in_use():
+    key = "arquivo:fotos/aa/" + "a" * 32 + ".png"
+    one, two = AutorFactory(nome="Um", foto=key.replace("aa/a", "bb/b")), AutorFactory(foto=key)
+    merging.merge(Autor, one.pk, [two.pk], {"foto": ""})
+    assert {one.foto, two.foto} <= set(photos_in_use())

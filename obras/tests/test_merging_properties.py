@@ -269,7 +269,7 @@ def test_merges_edits_and_undos_in_any_order():
     run_state_machine_as_test(
         Catalogue,
         settings=settings(
-            max_examples=60,
+            max_examples=40,
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),
