@@ -4,6 +4,7 @@ The order of evidence: the catalogue's own id where it may be believed, then ide
 source's key, and only for a record with none of these what it looks like.
 """
 
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -57,7 +58,7 @@ class Draft:
         self.verdict, self.reason = verdict, reason
 
 
-class RecordWriter:
+class RecordWriter(ABC):
     """Writes the records of one resource; subclasses say what a record is known by and holds."""
 
     model: ClassVar[type[Record]]
@@ -73,46 +74,46 @@ class RecordWriter:
 
     # --- What a resource says of its records -----------------------------------------------------
 
-    def prepare(self, records: Sequence[CleanRecord]) -> None:
+    def prepare(self, records: Sequence[CleanRecord]) -> None:  # noqa: B027 (some refer to nothing)
         """Look up what the records refer to."""
 
+    @abstractmethod
     def digest(self, record: CleanRecord) -> str:
         """Return what two records of one file share when they say the same."""
-        raise NotImplementedError
 
+    @abstractmethod
     def likeness(self, record: CleanRecord) -> str:
         """Return the value of the evidence of the scheme ``LIKENESS``."""
-        raise NotImplementedError
 
+    @abstractmethod
     def alike(self, records: Sequence[CleanRecord]) -> dict[str, int]:
         """Return the living records by their likeness to one of ``records``."""
-        raise NotImplementedError
 
     def stored(self, ids: Iterable[int], *, locked: bool = False) -> dict[int, Record]:
         """Return the records with ``ids``, ready for :meth:`Record.state`."""
         rows: Any = self.model._default_manager.filter(pk__in=list(ids)).order_by("pk")
         return {record.pk: record for record in (rows.select_for_update() if locked else rows)}
 
+    @abstractmethod
     def wanted(self, record: CleanRecord, state: State) -> State:
         """Return the fields of ``state`` that the file would have otherwise, with its values.
 
         What the file is silent about is not among them; a value may hold references that have no
         record yet (None in their place).
         """
-        raise NotImplementedError
 
     def refuse(self, record: CleanRecord) -> str:
         """Return why ``record`` cannot be written at all, "" when it can."""
         return ""
 
-    def make_references(self, records: Sequence[CleanRecord]) -> None:
+    def make_references(self, records: Sequence[CleanRecord]) -> None:  # noqa: B027
         """Create what ``records``, which will be written, refer to and is not there."""
 
+    @abstractmethod
     def new_state(self, record: CleanRecord) -> State:
         """Return the whole state of a new record; its references exist."""
-        raise NotImplementedError
 
-    def finish(self) -> None:
+    def finish(self) -> None:  # noqa: B027
         """Keep what the next load should know of the references."""
 
     # --- The way of a batch ----------------------------------------------------------------------
