@@ -8,7 +8,8 @@ import pytest
 
 from biblioteca.tests import engines
 
-NAME = f"{engines.DATABASE}_own"
+# Tests run side by side.
+NAME = f"{engines.DATABASE}_own_{os.environ.get('PYTEST_XDIST_WORKER', 'one')}"
 
 
 @contextmanager
