@@ -46,6 +46,7 @@ from biblioteca.records.registry import model_of
 
 logger = logging.getLogger(__name__)
 
+HELP = "carregar-pelo-navegador"
 # A list of up to so many records is sent at once.
 AT_ONCE = 5000
 REASONS = 20
@@ -292,6 +293,7 @@ def progress_of(download: Download) -> dict[str, Any]:
         text = _("Waiting for its turn.")
     return {
         "estado": "exportando" if is_due else "pronto",
+        "titulo": _("The file is being written (%s)") % LABELS[download.formato],
         "em_andamento": is_due,
         "porcento": None,
         "texto": text,
@@ -321,7 +323,7 @@ def export_file(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 def register(site: Any) -> None:
     """Make the pages known to the admin, and the work to the workers."""
-    site.register_page("exportacoes/<int:pk>/", export_page, "exportacao")
+    site.register_page("exportacoes/<int:pk>/", export_page, "exportacao", help_page=HELP)
     site.register_page("exportacoes/<int:pk>/andamento/", progress_json, "exportacao_andamento")
     site.register_page("exportacoes/<int:pk>/arquivo/", export_file, "exportacao_arquivo")
     background.register_work(due, write_export)

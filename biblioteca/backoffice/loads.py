@@ -27,6 +27,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from biblioteca.backoffice.load_form import LoadForm
+from biblioteca.backoffice.naming import capitalized
 from biblioteca.loading import background, uploads
 from biblioteca.loading.held_runs import SHOWN, WARNED
 from biblioteca.loading.holding import read_progress
@@ -37,18 +38,19 @@ from biblioteca.records.registry import model_of
 from biblioteca.records.undoing import OnEdited
 
 SEE, LOAD, UNDO = "loading.view_batch", "loading.add_batch", "loading.change_batch"
+HELP = "carregar-pelo-navegador"
 PER_PAGE = 30
 RECORDS_PER_PAGE = 100
 
 State = Batch.State
 
 COUNTS = (
-    ("lidos", gettext_lazy("read")),
-    ("criado", gettext_lazy("created")),
-    ("atualizado", gettext_lazy("updated")),
-    ("igual", gettext_lazy("already there")),
+    ("lidos", gettext_lazy("records read")),
+    ("criado", gettext_lazy("records created")),
+    ("atualizado", gettext_lazy("records updated")),
+    ("igual", gettext_lazy("records already there")),
     ("conflito", gettext_lazy("in conflict, left as they are")),
-    ("rejeitado", gettext_lazy("rejected")),
+    ("rejeitado", gettext_lazy("records rejected")),
     ("autores_criados", gettext_lazy("new authors")),
     ("editoras_criadas", gettext_lazy("new publishers")),
     ("avisos", gettext_lazy("warnings")),
@@ -326,6 +328,7 @@ def progress_of(batch: Batch, upload: Upload | None) -> dict[str, Any]:
     read = noted.get("lidos") or (batch.contagens or {}).get("lidos", 0)
     return {
         "estado": batch.estado,
+        "titulo": capitalized(State(batch.estado).label),
         "em_andamento": batch.estado in background.DUE,
         "porcento": percent,
         "texto": progress_text(batch, upload, noted, read),
@@ -426,13 +429,16 @@ def register(site: Any) -> None:
     """Make the pages known to the admin."""
     site.register_page(
         "cargas/", list_page, "cargas", title=gettext_lazy("Loads"), icon="upload_file",
-        permission=SEE,
+        permission=SEE, help_page=HELP,
     )  # fmt: skip
-    site.register_page("cargas/nova/", new_page, "carga_nova")
-    site.register_page("cargas/<int:pk>/", load_page, "carga")
-    site.register_page("cargas/<int:pk>/andamento/", progress_json, "carga_andamento")
-    site.register_page("cargas/<int:pk>/registros/", records_page, "carga_registros")
-    site.register_page("cargas/<int:pk>/rejeitados.csv", rejects_csv, "carga_rejeitados")
-    site.register_page("cargas/<int:pk>/confirmar/", confirm, "carga_confirmar")
-    site.register_page("cargas/<int:pk>/descartar/", discard, "carga_descartar")
-    site.register_page("cargas/<int:pk>/desfazer/", undo, "carga_desfazer")
+    for route, view, name in (
+        ("nova/", new_page, "carga_nova"),
+        ("<int:pk>/", load_page, "carga"),
+        ("<int:pk>/andamento/", progress_json, "carga_andamento"),
+        ("<int:pk>/registros/", records_page, "carga_registros"),
+        ("<int:pk>/rejeitados.csv", rejects_csv, "carga_rejeitados"),
+        ("<int:pk>/confirmar/", confirm, "carga_confirmar"),
+        ("<int:pk>/descartar/", discard, "carga_descartar"),
+        ("<int:pk>/desfazer/", undo, "carga_desfazer"),
+    ):
+        site.register_page(f"cargas/{route}", view, name, help_page=HELP)

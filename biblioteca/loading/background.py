@@ -310,6 +310,7 @@ def load(upload: Upload, holding: Holding) -> None:
         run = run_of(upload, holding, report, simulate=False)
         run.batch = batch
         run.recorder = HeldRecorder(batch, holding, report)
+        holding.first_read = report.read
         try:
             with uploads.local_files(upload) as paths:
                 run.load(paths)

@@ -46,7 +46,8 @@ class Holding:
         self.began = time.monotonic()
         self.noted = 0.0
         self.latest: dict[str, Any] = {}
-        self.first_read: int | None = None
+        # What was read before this process came to it.
+        self.first_read = 0
 
     @classmethod
     def take(cls, key: int, model: type[Held] = Upload) -> "Holding | None":
@@ -78,8 +79,6 @@ class Holding:
         A simulation is one transaction, which nobody sees into: then the thread that gives the
         signs of life takes it along, or a file beside what was sent.
         """
-        if self.first_read is None:
-            self.first_read = read
         now = time.monotonic()
         if now - self.noted < NOTE_SECONDS:
             return

@@ -151,6 +151,16 @@ def test_a_file_that_cannot_be_read_is_an_error_of_the_form(ana):
     assert not any(path.is_file() for path in kept_files())
 
 
+def test_rejected_lines_are_corrected_in_their_file_and_sent_again(ana):
+    send(ana)
+    corrected = rejects(ana).replace(b",,Sem", b",Com t\xc3\xadtulo,Sem")
+    background.discard(batch())
+    send(ana, SimpleUploadedFile("corrigidos.csv", corrected))
+    background.confirm(batch())
+    work()
+    assert [work.titulo for work in Obra.objects.all()] == ["Com título"]
+
+
 def kept_files():
     from pathlib import Path
 

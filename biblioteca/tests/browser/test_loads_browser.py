@@ -39,6 +39,7 @@ def test_import_a_csv_with_errors_and_download_the_rejects(office, tmp_path, vie
     table = tmp_path / "encomenda.csv"
     table.write_text(TABLE)
     page.get_by_label("Arquivos").set_input_files(table)
+    assert page.get_by_label("Fonte").input_value() == ""
     page.get_by_role("button", name="Ver o que resultaria").click()
     page.get_by_role("heading", name="O que resultaria").wait_for()
     assert page.get_by_text("Sem título na linha").is_visible()

@@ -14,6 +14,7 @@ async function ask() {
   const bar = shown.querySelector("progress");
   if (now.porcento === null) bar.removeAttribute("value");
   else bar.value = now.porcento;
+  for (const place of document.querySelectorAll("[data-label]")) place.textContent = now.titulo;
   const text = shown.querySelector("[data-text]");
   if (text.textContent !== now.texto) text.textContent = now.texto;
   return true;
@@ -36,6 +37,8 @@ if (shown) {
 const files = document.querySelector("input[type=file][data-most-bytes]");
 
 if (files) {
+  // The theme writes the name of a chosen file into the next text field; ours is another matter.
+  files.hasChangeListener = true;
   const note = document.getElementById(files.dataset.note);
   files.addEventListener("change", () => {
     const bytes = [...files.files].reduce((sum, file) => sum + file.size, 0);
