@@ -27,7 +27,7 @@ renamed = Signal()
 # InnoDB's deadlock and lock wait time-out, of which it rolled the transaction back.
 TRANSIENT_MYSQL = {1205, 1213}
 TRANSIENT_POSTGRES = {"40001", "40P01"}
-ATTEMPTS = 3
+ATTEMPTS = 6
 ATTEMPTS_IN_A_CROWD = 10
 LONGEST_PAUSE = 0.25  # seconds
 # So many rows at once are fetched, locked and written.
@@ -58,6 +58,8 @@ def in_transaction(work: Callable[[], Result]) -> Result:
         except IntegrityError:
             if attempt >= ATTEMPTS:
                 raise
+            # Where records are merged and unmerged all the time, the next look meets another one.
+            time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311
         except OperationalError as error:
             if attempt >= ATTEMPTS_IN_A_CROWD or not is_transient(error):
                 raise
