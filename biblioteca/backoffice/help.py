@@ -110,7 +110,9 @@ def resolve(inline: Token) -> None:
     kept = []
     for child in inline.children or []:
         if child.type == "image":
-            name = f"backoffice/help/{child.attrGet('src')}"
+            # Written with its address or without.
+            source = str(child.attrGet("src")).removeprefix("/static/backoffice/help/")
+            name = f"backoffice/help/{source}"
             if finders.find(name) is None:
                 continue
             child.attrSet("src", static(name))

@@ -199,6 +199,15 @@ PAGES: tuple[tuple[str, Page], ...] = (
         Page(EDITOR, lambda rows: (rows.simulated.pk,), form={}, changes=True),
     ),
     ("admin:carga_desfazer", Page(EDITOR, lambda rows: (rows.loaded.pk,), form={}, changes=True)),
+    *(
+        (f"admin:{name}_export", Page(READER, form={"formato": "csv"}))
+        for name in ("obras_obra", "autores_autor", "editoras_editora")
+    ),
+    # Of somebody else: nobody's business, whatever the role.
+    *(
+        (f"admin:exportacao{name}", Page(READER, lambda rows: (1,), answer=(404,)))
+        for name in ("", "_andamento", "_arquivo")
+    ),
     ("admin:app_list", Page(READER, lambda rows: ("obras",))),
     ("admin:auth_user_password_change", Page(ADMINISTRATOR, lambda rows: (rows.user.pk,))),
     (

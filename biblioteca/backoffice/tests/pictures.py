@@ -23,6 +23,12 @@ from biblioteca.tests.servers import ROOT
 DIRECTORY = ROOT / "biblioteca" / "backoffice" / "static" / "backoffice" / "help"
 MOST_BYTES = 150_000
 WINDOW = {"width": 1180, "height": 760}
+# What a bookshop might send.
+ORDER = """titulo,autores,editora,isbn
+Água Viva,"Lispector, Clarice",Rocco,9788532508126
+,Itamar Vieira Junior,Todavia,
+Quincas Borba,Machado de Assis,Garnier,1234567890123
+"""
 # Fewer colours until the file is small enough.
 COLOURS = (256, 128, 64, 32)
 
@@ -77,6 +83,15 @@ def pictures(office: BackOffice) -> None:
     shoot(page, "isbn", "[data-identifiers]")
     show("/admin/autores/autor/1/change/")
     shoot(page, "autor")
+    show("/admin/autores/autor/?q=machado")
+    shoot(page, "exportar", ".export")
+    show("/admin/cargas/nova/")
+    shoot(page, "carga-nova")
+    file = {"name": "encomenda.csv", "mimeType": "text/csv", "buffer": ORDER.encode()}
+    page.get_by_label("Arquivos").set_input_files(file)
+    page.get_by_role("button", name="Ver o que resultaria").click()
+    page.get_by_role("heading", name="O que resultaria").wait_for()
+    shoot(page, "carga-simulada")
 
 
 @contextmanager
