@@ -87,7 +87,8 @@ class LoadForm(forms.Form):
     ADVANCED = ("formato", "mapear", "overwrite", "recreate", "by_id")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(*args, **kwargs)
+        self.label_suffix = ""
         names = {name: writer.model._meta for name, writer in writers().items()}
         order = sorted(names, key=lambda name: (name != WORKS, name))
         self.fields["recurso"].choices = [  # type: ignore[attr-defined]
