@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from biblioteca.operations.storages import private_storage_settings
 
@@ -37,6 +38,13 @@ def _own_media(settings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = str(tmp_path / "media")
     uploads = private_storage_settings(str(tmp_path / "cargas"), "")
     settings.STORAGES = settings.STORAGES | {"uploads": uploads}
+
+
+@pytest.fixture(autouse=True)
+def _own_language() -> Iterator[None]:
+    """A request in English leaves no English behind."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

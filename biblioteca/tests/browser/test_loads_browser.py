@@ -84,18 +84,18 @@ def rows_of(download):
 
 def test_progress_of_a_long_file_shows_by_itself(office, tmp_path):
     table = tmp_path / "acervo.csv"
-    write_table(table, 12_000, seed=7)
+    write_table(table, 20_000, seed=7)
     page = office.page("/admin/cargas/nova/")
     page.get_by_label("Arquivos").set_input_files(table)
     page.get_by_role("button", name="Ver o que resultaria").click()
-    page.locator("progress").wait_for()
+    page.locator("progress").wait_for(timeout=60_000)
     page.get_by_text("acervo.csv: ").wait_for(timeout=60_000)
     office.keep(page, "carga-conferindo", dark=False)
-    page.get_by_role("heading", name="O que resultaria").wait_for(timeout=90_000)
+    page.get_by_role("heading", name="O que resultaria").wait_for(timeout=120_000)
     page.get_by_role("button", name="Carregar", exact=True).click()
     page.get_by_text("por segundo").wait_for(timeout=60_000)
     office.keep(page, "carga-andamento")
-    page.get_by_role("heading", name="O que resultou").wait_for(timeout=90_000)
+    page.get_by_role("heading", name="O que resultou").wait_for(timeout=120_000)
 
 
 def test_a_file_that_cannot_be_read(office, tmp_path):
