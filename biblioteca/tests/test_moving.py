@@ -22,7 +22,7 @@ pytestmark = pytest.mark.redis
 EDIT = """
 from django.contrib.auth import get_user_model
 user = get_user_model().objects.create_user("editora-chefe", password="uma senha comprida")
-user.groups.create(name="Editores")
+user.groups.create(name="Estagiários")
 """
 COUNT = "from obras.models import Obra; print(Obra.objects.count())"
 INSERT = (

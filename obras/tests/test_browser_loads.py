@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 from django_tasks_db.compat import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
@@ -125,7 +125,7 @@ def test_rejected_lines_are_those_of_the_command(ana, tmp_path, monkeypatch):
     table = tmp_path / "obras.csv"
     table.write_text(TABLE)
     by_command = tmp_path / "comando.csv"
-    with pytest.raises(SystemExit):
+    with pytest.raises(SystemExit), translation.override("en"):
         call_command("importar", str(table), rejeitados=by_command, simular=True)
     send(ana)
     simulated = rejects(ana)

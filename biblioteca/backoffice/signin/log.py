@@ -100,20 +100,26 @@ def account_deleted(instance: User, **_signal: Any) -> None:
 
 
 def links_changed(
-    instance: Model, action: str, model: type[Model], pk_set: set[int] | None, **_signal: Any
+    instance: Model,
+    action: str,
+    model: type[Model],
+    pk_set: set[int] | None,
+    using: str,
+    **_signal: Any,
 ) -> None:
     """Note the groups or permissions that an account, or the permissions that a group, was given.
 
     ``clear()`` tells no keys; what goes is read before.
     """
+    if isinstance(instance, Group) and not current_origin().who:
+        return  # the roles themselves, made by a migration
     if action == "pre_clear":
         sign, rows = "-", [*linked_to(instance, model)]
     elif action in LINKED:
-        sign, rows = LINKED[action], [*model._default_manager.filter(pk__in=pk_set or ())]
+        named = model._default_manager.using(using).filter(pk__in=pk_set or ())
+        sign, rows = LINKED[action], [*named]
     else:
         return
-    if isinstance(instance, Group) and not current_origin().who:
-        return  # the roles themselves, made by a migration
     if rows:
         what = " ".join(sorted(f"{sign}{name_of(row)}" for row in rows))
         note(Action.ROLE, account=name_of(instance), detail=what)
