@@ -15,7 +15,6 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, default_storage
-from django.core.management import call_command
 
 from biblioteca.operations import moving
 from biblioteca.operations.moving import Content, NotMovableError, Progress
@@ -105,12 +104,12 @@ def restore(
         except NotMovableError as error:
             if "newer" in str(error):
                 raise
-        call_command("migrate", database=copied, verbosity=0, interactive=False)
+        moving.migrate(copied)
     with (
         moving.database(f"sqlite:///{file}", "origem", is_source=True) as source,
         moving.database(target_url, "destino", is_source=False) as target,
     ):
-        call_command("migrate", database=target, verbosity=0, interactive=False)
+        moving.migrate(target)
         moving.check_schema(target)
         if not replace and not moving.is_empty(target):
             raise NotMovableError("there is a catalogue already")

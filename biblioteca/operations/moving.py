@@ -17,7 +17,7 @@ from typing import Any
 from django.apps import apps
 from django.core.management import call_command
 from django.core.management.color import no_style
-from django.db import connections, models, transaction
+from django.db import connections, models, router, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.db.models import Q
 
@@ -183,12 +183,39 @@ def is_empty(alias: str) -> bool:
     )
 
 
+class OnlyTo:
+    """Sends every query that names no database to one of them."""
+
+    def __init__(self, alias: str) -> None:
+        self.alias = alias
+
+    def db_for_read(self, model: type[models.Model], **_hints: Any) -> str:
+        """Return the database to read from."""
+        return self.alias
+
+    db_for_write = db_for_read
+
+
+def migrate(alias: str) -> None:
+    """Bring the tables of a database up to date.
+
+    Some libraries' migrations name no database where they change rows: these would be rows of the
+    default one.
+    """
+    before = router.routers
+    router.routers = [OnlyTo(alias)]
+    try:
+        call_command("migrate", database=alias, verbosity=0, interactive=False)
+    finally:
+        router.routers = before
+
+
 def prepare(alias: str) -> None:
     """Give a database its tables. Raises NotMovableError when there is something in them."""
     loader = MigrationLoader(connections[alias])
     if set(loader.applied_migrations) - set(loader.disk_migrations):
         check_schema(alias)
-    call_command("migrate", database=alias, verbosity=0, interactive=False)
+    migrate(alias)
     if not is_empty(alias):
         raise NotMovableError("there is a catalogue already: only an empty database is filled")
 
