@@ -81,9 +81,8 @@ clean: ## Remove caches (not the data in var/)
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
 bench: environment ## Measure reads, loads, then lists and searches at a million works
-	$(BIN)/python -m bench.serving
-	$(BIN)/python -m bench.loading
-	$(BIN)/python -m bench
+	@missed=0; for table in bench.serving bench.loading bench; do \
+		$(BIN)/python -m $$table || missed=1; done; exit $$missed
 
 faults: environment ## Everything that can happen to Redis and to writers, at length (ARGS="--seconds 10")
 	$(BIN)/python -m biblioteca.tests.faults.run $(ARGS)
