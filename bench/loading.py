@@ -81,7 +81,7 @@ class Shop:
         self.environment = os.environ | {
             "DATABASE_URL": f"mysql://root@127.0.0.1:{server.port}/{name}",
             "DATA_DIR": str(directory),
-            "DJANGO_DEBUG": "1",
+            "DJANGO_SECRET_KEY": "only-for-measuring",
             "DJANGO_SETTINGS_MODULE": "biblioteca.settings",
         }
         self.run("migrate", "-v", "0")

@@ -201,6 +201,7 @@ class WorkWriter(RecordWriter):
             self.authors.ids.update(zip(names, ids, strict=True))
             for draft in by_key[handle]:
                 draft.record = replace(draft.record, authors=names)
+                draft.likeness = None  # it says what the file says
 
     def represent(self, drafts: Sequence[Draft]) -> None:
         """Let works that are new, and of which an edition is there, be that edition."""

@@ -10,6 +10,7 @@ from biblioteca.loading.models import Batch, BatchItem, Catalogue
 from biblioteca.loading.options import LoadOptions
 from biblioteca.loading.records import CleanName, CleanRecord, Fault, Outcome, Verdict
 from biblioteca.records import bulk
+from biblioteca.records.statements import insert
 
 # Longer texts of a file are kept cut: a record of megabytes is no help to anybody.
 LONGEST_TEXT = 20_000
@@ -64,7 +65,7 @@ class BatchRecorder:
             )
             for outcome in outcomes
         ]  # fmt: skip
-        bulk.insert(BatchItem, columns, rows)
+        insert(BatchItem, columns, rows)
         now = timezone.now()
         Batch.objects.filter(pk=self.batch.pk).update(contagens=dict(counts), fim=now)
 

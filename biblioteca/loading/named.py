@@ -11,6 +11,7 @@ from biblioteca.photos.storage import stored_value_of
 from biblioteca.records import bulk, traces
 from biblioteca.records.models import Alias, NamedRecord, Trace
 from biblioteca.records.redirects import living
+from biblioteca.records.statements import select_in
 from biblioteca.records.text import digest, sort_key
 
 
@@ -30,9 +31,9 @@ def understood(record: CleanRecord, options: LoadOptions, catalogue: str) -> Cle
     def own(name: CleanName) -> CleanName:
         photo = own_photo(name.photo)
         if believed or name.id is None or not (name.name or record.catalogue):
-            return replace(name, photo=photo)
+            return name._replace(photo=photo)
         key = (record.catalogue, str(name.id)) if record.catalogue else name.key
-        return replace(name, id=None, key=key, photo=photo)
+        return name._replace(id=None, key=key, photo=photo)
 
     known_elsewhere = not believed and record.catalogue and record.id is not None
     return replace(
@@ -97,11 +98,11 @@ class Names:
         for name in sorted(names, key=lambda name: (name.key or ("", ""), name.name)):
             by_key[sort_key(name.name)].append(name)
         candidates: dict[str, list[int]] = defaultdict(list)
-        for key, record_id in sorted(bulk.select_in(self.model, ["chave", "id"], "chave", by_key)):
+        for key, record_id in sorted(select_in(self.model, ["chave", "id"], "chave", by_key)):
             candidates[key].append(record_id)
         missing = [key for key in by_key if key not in candidates]
         if missing:
-            aliases = bulk.select_in(
+            aliases = select_in(
                 Alias, ["id", "chave", "registro_id"], "chave", missing, recurso=self.model.RESOURCE
             )
             for _alias_id, key, record_id in sorted(aliases):
@@ -144,7 +145,7 @@ class Names:
 
     def traces(self, scheme: str, values: Iterable[str]) -> list[tuple[str, int]]:
         """Return value and record of the traces with ``values``, oldest record first."""
-        rows = bulk.select_in(
+        rows = select_in(
             Trace, ["valor", "registro_id"], "valor", values,
             recurso=self.model.RESOURCE, esquema=scheme,
         )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 # The fields of a record that a file can say something about.
 TEXT, AUTHORS, PUBLISHER, PHOTO, IDENTIFIERS = (
@@ -69,8 +69,7 @@ class Fault:
     raw: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class CleanName:
+class CleanName(NamedTuple):
     """An author's or publisher's name as the catalogue writes it, and by what else it is known.
 
     ``name`` is "" only where ``id`` or ``key`` stands for the record.

@@ -19,6 +19,7 @@ from biblioteca.loading.records import CleanRecord, Outcome, Verdict
 from biblioteca.records import bulk, traces, writing
 from biblioteca.records.models import Identificador, Record, Trace
 from biblioteca.records.redirects import living
+from biblioteca.records.statements import select_in
 
 ID = "id"
 
@@ -39,13 +40,29 @@ class Run:
     place: Callable[[int], str] = str
 
 
+@dataclass(frozen=True)
+class Evidence:
+    """A record with what it is known by, whatever the catalogue holds.
+
+    ``digest`` is what two records of one file share when they say the same; ``handles`` are
+    identifiers and keys, the strongest first, or else the likeness alone.
+    """
+
+    record: CleanRecord
+    digest: str
+    handles: tuple[Handle, ...]
+    likeness: Handle
+
+
 @dataclass
 class Draft:
     """One record on its way: what it is known by, what it turned out to be, and the verdict."""
 
     record: CleanRecord
     digest: str
-    handles: list[Handle]
+    handles: tuple[Handle, ...]
+    # What a later record without identifiers is compared with, where it can be.
+    likeness: Handle | None
     target: int | None = None
     is_new: bool = False
     # The new record of the same batch that this one is too.
@@ -64,8 +81,8 @@ class RecordWriter(ABC):
     model: ClassVar[type[Record]]
     # What the fields of a state are called to people.
     LABELS: ClassVar[Mapping[str, Any]]
-    # The scheme of the evidence that is looked for when there is no other, "" for none.
-    LIKENESS: ClassVar[str] = ""
+    # The scheme of the evidence that is looked for when there is no other.
+    LIKENESS: ClassVar[str]
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -118,12 +135,25 @@ class RecordWriter(ABC):
 
     # --- The way of a batch ----------------------------------------------------------------------
 
-    def write(self, records: Sequence[CleanRecord]) -> list[Outcome]:
-        """Match and write ``records``, in the caller's transaction; return a verdict for each."""
+    def evidence(self, record: CleanRecord) -> Evidence:
+        """Return by what ``record`` is known; asks nothing of the database."""
+        own = understood(record, self.run.options, self.run.catalogue)
+        found: list[Handle] = []
+        if own.id is not None:
+            found.append((ID, str(own.id)))
+        if own.key:
+            found.append((traces.source_scheme(own.key[0]), own.key[1]))
+        found += own.identifiers
+        likeness = (self.LIKENESS, self.likeness(own))
+        return Evidence(own, self.digest(own), tuple(found) or (likeness,), likeness)
+
+    def write(self, pieces: Sequence[Evidence]) -> list[Outcome]:
+        """Match and write records, in the caller's transaction; return a verdict for each."""
         self.created = defaultdict(int)
-        ours = [understood(record, self.run.options, self.run.catalogue) for record in records]
-        self.prepare(ours)
-        drafts = [Draft(record, self.digest(record), self.handles(record)) for record in ours]
+        self.prepare([piece.record for piece in pieces])
+        drafts = [
+            Draft(piece.record, piece.digest, piece.handles, piece.likeness) for piece in pieces
+        ]
         self.match(drafts)
         self.compare([draft for draft in drafts if draft.verdict is None and not draft.is_new])
         self.create([draft for draft in drafts if draft.is_new and draft.verdict is None])
@@ -146,18 +176,6 @@ class RecordWriter(ABC):
             digest=draft.digest,
             record=draft.record,
         )
-
-    def handles(self, record: CleanRecord) -> list[Handle]:
-        """Return by what ``record`` is known, the strongest first."""
-        found: list[Handle] = []
-        if record.id is not None:
-            found.append((ID, str(record.id)))
-        if record.key:
-            found.append((traces.source_scheme(record.key[0]), record.key[1]))
-        found += record.identifiers
-        if not found and self.LIKENESS:
-            found.append((self.LIKENESS, self.likeness(record)))
-        return found
 
     def match(self, drafts: Sequence[Draft]) -> None:
         """Find which record of the catalogue each draft is, or that it is a new one."""
@@ -193,13 +211,9 @@ class RecordWriter(ABC):
                 draft.judge(Verdict.CONFLICT, _("was deleted here (--recriar brings it back)"))
                 continue
             draft.is_new = True
-            new.update(dict.fromkeys(self.all_handles(draft), draft))
-
-    def all_handles(self, draft: Draft) -> list[Handle]:
-        """Return also the likeness of a record that has identifiers: a later one may have none."""
-        if self.LIKENESS and draft.handles[0][0] != self.LIKENESS:
-            return [*draft.handles, (self.LIKENESS, self.likeness(draft.record))]
-        return draft.handles
+            new.update(dict.fromkeys(draft.handles, draft))
+            if draft.likeness:
+                new[draft.likeness] = draft
 
     def repeat(self, draft: Draft, line: int, digest: str) -> None:
         """Judge a draft whose record stood in the file before, at ``line``."""
@@ -219,7 +233,7 @@ class RecordWriter(ABC):
                 by_scheme[scheme].add(value)
         alive: dict[Handle, int] = {}
         former: list[tuple[Handle, int]] = []
-        if self.LIKENESS and self.LIKENESS in by_scheme:
+        if self.LIKENESS in by_scheme:
             unnamed = [d.record for d in drafts if d.handles[0][0] == self.LIKENESS]
             for value, key in self.alike(unnamed).items():
                 alive[self.LIKENESS, value] = key
@@ -230,7 +244,7 @@ class RecordWriter(ABC):
             if scheme != self.LIKENESS and not scheme.startswith(traces.SOURCE):
                 alive.update(self.holders(scheme, values))
             missing = [value for value in values if (scheme, value) not in alive]
-            rows = bulk.select_in(
+            rows = select_in(
                 Trace, ["valor", "registro_id"], "valor", missing,
                 recurso=self.model.RESOURCE, esquema=scheme,
             )  # fmt: skip
@@ -239,7 +253,7 @@ class RecordWriter(ABC):
 
     def holders(self, scheme: str, values: Iterable[str]) -> dict[Handle, int]:
         """Return the records that have an identifier of one scheme."""
-        rows = bulk.select_in(
+        rows = select_in(
             Identificador, ["valor", "registro_id"], "valor", values,
             recurso=self.model.RESOURCE, esquema=scheme,
         )  # fmt: skip

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from biblioteca.records.bulk import select_in
+from biblioteca.records.statements import select_in
 from biblioteca.records.models import Record, Redirect
 
 

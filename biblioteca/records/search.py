@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
 
 from biblioteca.records import text
-from biblioteca.records.bulk import select_in
+from biblioteca.records.statements import select_in
 from biblioteca.records.identifiers import isbn_in
 from biblioteca.records.models import Record
 
