@@ -60,10 +60,27 @@ def write_works(path: Path, works: int, format_name: str = "csv") -> None:
             publisher = dice.choice(publishers)
             if format_name == "csv":
                 table.writerow([isbn, title, " ; ".join(names), publisher])
+            elif format_name == "marc":
+                file.write(marc(isbn, title, names, publisher))
             else:
                 identifiers = [{"esquema": "isbn", "valor": isbn}]
                 work = {"titulo": title, "editora": publisher, "foto": "", "autores": names}
                 file.write(json.dumps(work | {"identificadores": identifiers}) + "\n")
+
+
+def marc(isbn: str, title: str, names: Sequence[str], publisher: str) -> str:
+    """Return a work as a MARC 21 record in UTF-8."""
+    from pymarc import Field, Indicators, Record, Subfield
+
+    record = Record(leader="     nam a22     i 4500")
+    nothing = Indicators(" ", " ")
+    record.add_field(Field("020", nothing, [Subfield("a", isbn)]))
+    record.add_field(Field("100", Indicators("0", " "), [Subfield("a", names[0])]))
+    record.add_field(Field("245", Indicators("1", "0"), [Subfield("a", title)]))
+    record.add_field(Field("260", nothing, [Subfield("b", publisher)]))
+    for name in names[1:]:
+        record.add_field(Field("700", Indicators("0", " "), [Subfield("a", name)]))
+    return record.as_marc().decode("utf-8")
 
 
 class Shop:
@@ -308,7 +325,7 @@ def measure_large(server: own_servers.MariaDB, directory: Path, works: int) -> b
     del lines
     good = say(halves[1] / halves[0], 1.3, f"the second half of {works} works, the first = 1",
                most=True)  # fmt: skip
-    for format_name in ("csv", "jsonl"):
+    for format_name in ("csv", "jsonl", "marc"):
         grown = growth(directory, format_name, 10_000, works)
         good &= say(grown, 60, f"MB more at the peak for {works} than for 10,000, {format_name}",
                     most=True)  # fmt: skip

@@ -13,8 +13,8 @@ from stdnum import ean
 
 from autores.models import Autor, AutorPalavra
 from biblioteca.cache.announcements import touch
-from biblioteca.records.statements import batches, insert
 from biblioteca.records.models import Identificador
+from biblioteca.records.statements import batches, insert
 from biblioteca.records.text import sort_key, words_of
 from biblioteca.records.version import new_version
 from editoras.models import Editora, EditoraPalavra

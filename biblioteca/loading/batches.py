@@ -10,7 +10,7 @@ from biblioteca.loading.models import Batch, BatchItem, Catalogue
 from biblioteca.loading.options import LoadOptions
 from biblioteca.loading.records import CleanName, CleanRecord, Fault, Outcome, Verdict
 from biblioteca.records import bulk
-from biblioteca.records.statements import insert
+from biblioteca.records.statements import insert_behind
 
 # Longer texts of a file are kept cut: a record of megabytes is no help to anybody.
 LONGEST_TEXT = 20_000
@@ -51,8 +51,8 @@ class BatchRecorder:
         """Return those of the records of the ``number``-th file that are still to be written."""
         return records
 
-    def record(self, number: int, outcomes: Sequence[Outcome], counts: Mapping[str, int]) -> None:
-        """Write down what became of some records of the ``number``-th file, and the counts."""
+    def record(self, number: int, outcomes: Sequence[Outcome]) -> None:
+        """Write down what became of some records of the ``number``-th file."""
         columns = [
             "lote_id", "arquivo", "linha", "recurso", "registro_id", "veredito", "motivo",
             "resumo", "bruto", "resultado",
@@ -65,7 +65,10 @@ class BatchRecorder:
             )
             for outcome in outcomes
         ]  # fmt: skip
-        insert(BatchItem, columns, rows)
+        insert_behind(BatchItem, columns, rows)
+
+    def count(self, counts: Mapping[str, int]) -> None:
+        """Write down how far the load is."""
         now = timezone.now()
         Batch.objects.filter(pk=self.batch.pk).update(contagens=dict(counts), fim=now)
 

@@ -106,9 +106,9 @@ class HeldRecorder(BatchRecorder):
                 expected = next(waiting, None)
         yield from ()
 
-    def record(self, number: int, outcomes: Sequence[Outcome], counts: Mapping[str, int]) -> None:
-        """Write down what became of some records. Raises HoldLostError."""
-        super().record(number, outcomes, counts)
+    def count(self, counts: Mapping[str, int]) -> None:
+        """Write down how far the load is. Raises HoldLostError."""
+        super().count(counts)
         # An attempt that comes further than the one before it was not in vain.
         self.holding.check(tentativas=0)
 

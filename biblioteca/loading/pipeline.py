@@ -4,7 +4,6 @@ import gc
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from queue import Full, Queue
 from threading import Event, Thread
@@ -22,12 +21,14 @@ from biblioteca.loading.records import CleanRecord, Fault, Outcome, RawRecord, V
 from biblioteca.loading.report import Report
 from biblioteca.loading.writer import Evidence, RecordWriter, Run
 from biblioteca.records import behind, writing
-from biblioteca.records.statements import batches
+from biblioteca.records.statements import batches, pieces
 
 # So many records are written in one transaction.
-CHUNK = 2000
+CHUNK = 4000
+# While the database writes so many of them, the next ones are looked up and put together.
+PIECE = 1000
 # So many batches are read before they are asked for.
-CHUNKS_AHEAD = 2
+CHUNKS_AHEAD = 1
 # A few times as many as a batch has.
 OBJECTS_BETWEEN_COLLECTIONS = 200_000
 LONGEST_TURN = 0.0005  # seconds that a thread may go on while another one could
@@ -65,48 +66,52 @@ class Loader:
             writers[item.resource].evidence(item) if isinstance(item, CleanRecord) else item
             for item in self.recorder.rest(number, cleaned(reading))
         )
-        with tuned_interpreter(), ThreadPoolExecutor(1, "sender") as sender:
+        with tuned_interpreter():
             for chunk in ahead(batches(records, CHUNK)):
-                self.write(chunk, writers, number, sender)
+                self.write(chunk, writers, number)
                 progress()
                 if settings.DEBUG:  # Django keeps every statement then
                     reset_queries()
 
-    def write(
-        self,
-        chunk: Chunk,
-        writers: Mapping[str, RecordWriter],
-        number: int,
-        sender: ThreadPoolExecutor,
-    ) -> None:
+    def write(self, chunk: Chunk, writers: Mapping[str, RecordWriter], number: int) -> None:
         """Write one batch with what is recorded of it; then report it."""
 
         def work() -> tuple[list[Outcome], Counter[str]]:
+            outcomes: list[Outcome] = []
             created: Counter[str] = Counter()
-            verdicts: dict[int, Outcome] = {}
-            # In the order of the writers: authors are there before the works that name them.
-            for resource, writer in writers.items():
-                own = {
-                    place: item
-                    for place, item in enumerate(chunk)
-                    if isinstance(item, Evidence) and item.record.resource == resource
-                }
-                if own:
-                    verdicts.update(zip(own, writer.write(list(own.values())), strict=True))
-                    created.update(writer.created)
-            outcomes = [
-                rejected(item) if isinstance(item, Fault) else verdicts[place]
-                for place, item in enumerate(chunk)
-            ]
-            self.recorder.record(number, outcomes, self.report.counts_with(outcomes, created))
+            with behind.sending():
+                for piece in pieces(chunk, PIECE):
+                    verdicts = self.write_piece(piece, writers, created)
+                    self.recorder.record(number, verdicts)
+                    outcomes += verdicts
+                self.recorder.count(self.report.counts_with(outcomes, created))
             return outcomes, created
 
-        def send_work() -> tuple[list[Outcome], Counter[str]]:
-            with behind.sending(sender):
-                return work()
-
-        outcomes, created = writing.in_transaction(send_work)
+        outcomes, created = writing.in_transaction(work)
         self.report.add(outcomes, created)
+
+    def write_piece(
+        self,
+        piece: Sequence[Evidence | Fault],
+        writers: Mapping[str, RecordWriter],
+        created: Counter[str],
+    ) -> list[Outcome]:
+        """Write some records and return the verdicts; count in ``created`` what is new."""
+        verdicts: dict[int, Outcome] = {}
+        # In the order of the writers: authors are there before the works that name them.
+        for resource, writer in writers.items():
+            own = {
+                place: item
+                for place, item in enumerate(piece)
+                if isinstance(item, Evidence) and item.record.resource == resource
+            }
+            if own:
+                verdicts.update(zip(own, writer.write(list(own.values())), strict=True))
+                created.update(writer.created)
+        return [
+            rejected(item) if isinstance(item, Fault) else verdicts[place]
+            for place, item in enumerate(piece)
+        ]
 
 
 @contextmanager

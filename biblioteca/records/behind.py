@@ -1,66 +1,136 @@
 """Statements that nobody waits for: the database executes one while the next is put together.
 
-For MySQL and MariaDB, whose driver lets other threads run while the server works. A statement
-whose answer matters, and the end of the transaction, come after all that were sent before.
+For MySQL and MariaDB, whose driver lets other threads run while the server works. Rows of different
+tables wait in no order: who asks for a table gets what was sent to it before, and the transaction
+ends behind all of them.
 """
 
 import time
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from threading import Condition, Thread
 from typing import Any
 
 from django.db import connection, connections
 
+# Other statements, of savepoints for instance, are about everything before them.
+ABOUT_ROWS = ("SELECT", "INSERT", "UPDATE", "DELETE")
+
 
 class StatementsBehind:
-    """The statements of one transaction that are on their way, in their order."""
+    """The inserts of one transaction that are still to be executed, each with its table.
 
-    def __init__(self, sender: ThreadPoolExecutor) -> None:
-        self.sender = sender
+    They depend on nothing that is pending itself. The connection belongs to one of two threads at
+    a time: to the transaction's from a statement of its own until it sends one or says that it will
+    :meth:`proceed` without (no cursor is open then), to the sender's otherwise.
+    """
+
+    def __init__(self) -> None:
         # The name ``connection`` means another one in the sender's thread.
         self.connection = connections[connection.alias]
-        self.pending: list[Future[None]] = []
-        self.has_failed = False
+        self.pending: deque[tuple[str, str]] = deque()
+        self.changed = Condition()
+        self.is_ours = self.is_sending = self.has_ended = False
+        self.error: BaseException | None = None
+        self.sender = Thread(target=self.run, name="sender", daemon=True)
+        self.sender.start()
 
-    def send(self, sql: str) -> None:
-        """Let ``sql``, which has no answer, be executed after what was sent before it."""
-        self.pending.append(self.sender.submit(self.execute, sql))
+    # --- In the transaction's thread -------------------------------------------------------------
 
-    def execute(self, sql: str) -> None:
-        """Execute ``sql`` in the sender's thread, unless one before it failed."""
-        if self.has_failed:
-            return
+    def send(self, table: str, sql: str) -> None:
+        """Let ``sql``, an insert into ``table`` that has no answer, be executed some time."""
+        with self.changed:
+            self.pending.append((table, sql))
+            self.is_ours = False
+            self.changed.notify_all()
+
+    def proceed(self) -> None:
+        """Leave the connection to the sender; no cursor of it is open."""
+        with self.changed:
+            self.is_ours = False
+            self.changed.notify_all()
+
+    def take(self) -> None:
+        """Take the connection. Raises what the database said of a statement that failed."""
+        with self.changed:
+            self.is_ours = True
+            self.changed.wait_for(lambda: not self.is_sending)
+            if self.error is not None:
+                with self.connection.wrap_database_errors:
+                    raise self.error
+
+    def before(
+        self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any
+    ) -> Any:
+        """Execute a statement of the transaction's own behind those that it depends on."""
+        self.take()
+        self.finish(sql if sql.startswith(ABOUT_ROWS) else None)
+        return execute(sql, params, many, context)
+
+    def finish(self, overtaking: str | None = None) -> None:
+        """Execute what is pending; beside ``overtaking`` only what goes to the tables in it."""
+        waiting = list(self.pending)
+        for statement in waiting:
+            table, sql = statement
+            if overtaking is None or f"`{table}`" in overtaking:
+                self.pending.remove(statement)
+                with self.connection.wrap_database_errors:
+                    self.query(sql)
+
+    def end(self) -> None:
+        """Let the sender end, whatever is pending; the connection is idle then."""
+        with self.changed:
+            self.pending.clear()
+            self.has_ended = True
+            self.changed.notify_all()
+        self.sender.join()
+
+    # --- In the sender's thread ------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Execute one statement after the other."""
+        while sql := self.next():
+            try:
+                self.query(sql)
+            except BaseException as error:  # noqa: BLE001 (raised again by who takes over)
+                self.error = error
+            with self.changed:
+                self.is_sending = False
+                self.changed.notify_all()
+
+    def next(self) -> str:
+        """Return the next statement when it is its turn, "" when there will be none."""
+
+        def is_ready() -> bool:
+            may_send = not self.is_ours and self.error is None
+            return self.has_ended or bool(self.pending and may_send)
+
+        with self.changed:
+            self.changed.wait_for(is_ready)
+            if self.has_ended:
+                return ""
+            self.is_sending = True
+            return self.pending.popleft()[1]
+
+    # --- In either -------------------------------------------------------------------------------
+
+    def query(self, sql: str) -> None:
+        """Execute ``sql`` on the driver's connection."""
         began = time.monotonic()
-        try:
-            self.connection.connection.query(sql.encode())
-        except BaseException:
-            self.has_failed = True
-            raise
+        self.connection.connection.query(sql.encode())
         if self.connection.queries_logged:
             seconds = time.monotonic() - began
             self.connection.queries_log.append({"sql": sql, "time": f"{seconds:.3f}"})
-
-    def wait(self) -> None:
-        """Return when all is executed. Raises what the database said of the first that failed."""
-        with self.connection.wrap_database_errors:
-            while self.pending:
-                self.pending[0].result()
-                self.pending.pop(0)
-
-    def before(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        """Execute another statement of the connection when its turn has come."""
-        self.wait()
-        return execute(sql, params, many, context)
 
 
 current: ContextVar[StatementsBehind | None] = ContextVar("statements_behind", default=None)
 
 
 @contextmanager
-def sending(sender: ThreadPoolExecutor) -> Iterator[None]:
-    """Let the inserts of this transaction be executed by ``sender``, which has one thread.
+def sending() -> Iterator[None]:
+    """Let the inserts of this transaction be executed beside what else its thread does.
 
     Raises, at its end at the latest, DatabaseError for a statement that failed. Does nothing on
     other databases.
@@ -69,14 +139,20 @@ def sending(sender: ThreadPoolExecutor) -> Iterator[None]:
         yield
         return
     connection.ensure_connection()
-    statements = StatementsBehind(sender)
+    statements = StatementsBehind()
     token = current.set(statements)
     try:
         with connection.execute_wrapper(statements.before):
             yield
-        statements.wait()
+            statements.take()
+            statements.finish()
     finally:
         current.reset(token)
         # Whoever rolls back now must not find the connection at work.
-        for statement in statements.pending:
-            statement.exception()
+        statements.end()
+
+
+def proceed() -> None:
+    """Let the statements that were sent be executed while this thread does without them."""
+    if statements := current.get():
+        statements.proceed()

@@ -14,7 +14,7 @@ from django.utils import timezone
 from biblioteca.cache import announcements
 from biblioteca.records.models import HistoryEntry, Record
 from biblioteca.records.origins import current_origin
-from biblioteca.records.statements import insert, insert_new
+from biblioteca.records.statements import insert, insert_behind, insert_new
 from biblioteca.records.text import sort_key
 from biblioteca.records.version import new_version
 
@@ -48,9 +48,9 @@ def create(
     # The words first: the database takes longest for them, and can while the rest is put together.
     found = model.words_of_states(states_by_id)
     words = [(word, key) for key in ids for word in sorted(found[key])]
-    insert(model.WORDS, ["palavra", "registro_id"], words)
+    insert_behind(model.WORDS, ["palavra", "registro_id"], words)
     for link_model, link_columns, link_rows in model.link_rows(states_by_id):
-        insert(link_model, link_columns, link_rows)
+        insert_behind(link_model, link_columns, link_rows)
     created = HistoryEntry.Action.CREATED
     add_history(
         model,
@@ -79,7 +79,7 @@ def add_history(
         )
         for key, action, before, after, version in changes
     ]  # fmt: skip
-    insert(HistoryEntry, columns, rows)
+    insert_behind(HistoryEntry, columns, rows)
 
 
 def as_json(value: Any) -> str | None:

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from biblioteca.records.statements import select_in
 from biblioteca.records.models import Record, Redirect
+from biblioteca.records.statements import select_in
 
 
 def resolve(resource: str, ids: Iterable[int]) -> dict[int, int]:

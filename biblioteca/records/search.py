@@ -6,9 +6,9 @@ from typing import Any
 from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
 
 from biblioteca.records import text
-from biblioteca.records.statements import select_in
 from biblioteca.records.identifiers import isbn_in
 from biblioteca.records.models import Record
+from biblioteca.records.statements import select_in
 
 # Words beyond these are checked together in one subquery: engines bound the depth of a query.
 SEPARATE_WORDS = 6

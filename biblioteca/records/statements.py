@@ -9,7 +9,7 @@ from django.db import connection, models
 from biblioteca.records import behind
 
 # A statement of about so many bytes: far below the packet that a MySQL server accepts (16 MB).
-MOST_BYTES = 1_000_000
+MOST_BYTES = 250_000
 # So many values stand in one IN.
 MOST_VALUES = 900
 # PostgreSQL takes this many parameters in one statement.
@@ -48,28 +48,42 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Rows) -> Non
     """
     if not rows:
         return
-    place = f"({', '.join(['%s'] * len(columns))})"
-    if connection.vendor == "mysql":
-        head = statement(model, columns, "")
-        for values in written_rows(rows, MOST_BYTES):
-            execute(f"{head}({'),('.join(values)})")
-        return
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
+        if connection.vendor == "mysql":
+            for sql in written_inserts(model, columns, rows):
+                cursor.execute(sql)
+        elif connection.vendor == "postgresql":
+            place = places(columns)
             for piece in pieces(rows, MOST_PARAMETERS // len(columns)):
                 flat = [value for row in piece for value in row]
                 cursor.execute(statement(model, columns, ", ".join([place] * len(piece))), flat)
         else:
-            cursor.executemany(statement(model, columns, place), rows)
+            cursor.executemany(statement(model, columns, places(columns)), rows)
+    behind.proceed()
 
 
-def execute(sql: str) -> None:
-    """Execute a whole statement that has no answer, or leave that to who sends such ones."""
+def insert_behind(model: type[models.Model], columns: Sequence[str], rows: Rows) -> None:
+    """Insert ``rows`` as :func:`insert` does, but perhaps later in the transaction.
+
+    For rows that refer only to such as are there already, in tables that others ask for seldom.
+    """
     if statements := behind.current.get():
-        statements.send(sql)
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
+        for sql in written_inserts(model, columns, rows):
+            statements.send(model._meta.db_table, sql)
+    else:
+        insert(model, columns, rows)
+
+
+def places(columns: Sequence[str]) -> str:
+    """Return the places of one row's parameters."""
+    return f"({', '.join(['%s'] * len(columns))})"
+
+
+def written_inserts(model: type[models.Model], columns: Sequence[str], rows: Rows) -> Iterator[str]:
+    """Yield MySQL's statements that insert ``rows``."""
+    head = statement(model, columns, "")
+    for values in written_rows(rows, MOST_BYTES):
+        yield f"{head}({'),('.join(values)})"
 
 
 def written_rows(rows: Rows, most: int) -> Iterator[list[str]]:
@@ -104,7 +118,7 @@ def written_column(values: Sequence[Any]) -> Sequence[str]:
 
 def written_texts(texts: Sequence[str]) -> Sequence[str]:
     """Return ``texts`` as MySQL writes them, by the driver's escaping of all of them at once."""
-    if "NO_BACKSLASH_ESCAPES" in connection.sql_mode:
+    if "NO_BACKSLASH_ESCAPES" in connection.sql_mode:  # type: ignore[attr-defined]
         return [f"'{text.replace(QUOTE, QUOTE * 2)}'" for text in texts]
     # Not the connection's own function, which needs it idle; it writes UTF-8 in the same way.
     from MySQLdb import string_literal
@@ -122,8 +136,8 @@ def select_in(
     column: str,
     values: Iterable[Any],
     **where: Any,
-) -> Iterator[tuple]:
-    """Yield ``columns`` of the rows of ``model`` whose ``column`` has one of ``values``.
+) -> list[tuple]:
+    """Return ``columns`` of the rows of ``model`` whose ``column`` has one of ``values``.
 
     ``where`` names columns that have one value each. For thousands of values: Django's own IN takes
     longer to put together than the database to answer.
@@ -133,14 +147,18 @@ def select_in(
     fixed = "".join(f"{quote(name)} = %s AND " for name in where)
     head = f"SELECT {names} FROM {quote(model._meta.db_table)} WHERE {fixed}{quote(column)} IN "  # noqa: S608
     wanted = list(dict.fromkeys(values))
+    found: list[tuple] = []
+    if not wanted:
+        return found
     with connection.cursor() as cursor:
         for some in pieces(wanted, MOST_VALUES):
             if connection.vendor == "mysql":
                 cursor.execute(head + written_list(some).replace("%", "%%"), list(where.values()))
             else:
-                places = ", ".join(["%s"] * len(some))
-                cursor.execute(f"{head}({places})", [*where.values(), *some])
-            yield from cursor.fetchall()
+                cursor.execute(f"{head}{places(some)}", [*where.values(), *some])
+            found += cursor.fetchall()
+    behind.proceed()
+    return found
 
 
 def written_list(values: Sequence[Any]) -> str:
@@ -174,6 +192,7 @@ def insert_on_mysql(model: type[models.Model], columns: Sequence[str], rows: Row
             cursor.execute(f"{head}({'),('.join(values)})")
             first = cursor.lastrowid
             ids += range(first, first + step * len(values), step)
+    behind.proceed()
     return ids
 
 
