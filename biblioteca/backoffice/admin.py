@@ -19,7 +19,7 @@ from unfold.admin import ModelAdmin
 
 from biblioteca.backoffice.bulk import BulkMixin
 from biblioteca.backoffice.changelist import RecordChangeList
-from biblioteca.backoffice.conflicts import ConflictMixin
+from biblioteca.backoffice.conflicts import ConflictError, ConflictMixin
 from biblioteca.backoffice.endpoints import refusal
 from biblioteca.backoffice.exports import ExportMixin
 from biblioteca.backoffice.filters import MissingFilter
@@ -168,7 +168,12 @@ class RecordAdmin(ConflictMixin, HistoryMixin, BulkMixin, ExportMixin, ModelAdmi
         show = super().delete_view
         if request.method != "POST":
             return show(request, *view, **options)
-        return writing.in_transaction(lambda: show(request, *view, **options))
+        try:
+            return writing.in_transaction(lambda: show(request, *view, **options))
+        except ConflictError as conflict:
+            return self.ask_again(request, conflict)
+        except self.model.DoesNotExist:  # deleted a moment ago, as the page will say
+            return show(request, *view, **options)
 
     def response_add(self, request: HttpRequest, obj: Any, *more: Any, **kwargs: Any) -> Any:
         """Go on to the next page; to a form with the same publisher, say."""
@@ -229,7 +234,8 @@ class RecordAdmin(ConflictMixin, HistoryMixin, BulkMixin, ExportMixin, ModelAdmi
         return named, counts, set() if may else {options.verbose_name}, forbidding
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        """Delete with history."""
+        """Delete with history what the editor was asked about."""
+        self.check_deletion(request, self.model._default_manager.select_for_update().get(pk=obj.pk))
         writing.delete(obj)
 
 

@@ -137,6 +137,34 @@ class ConflictMixin:
                 raise ConflictError(base, values, stored)
         return writing.update(record, values)
 
+    def render_delete_form(self, request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+        """Give the question whether to delete the state of what is to be deleted."""
+        record = context["object"]
+        context["seen"] = pack(SEEN, self.model, record.pk, record.state())
+        return super().render_delete_form(request, context)  # type: ignore[misc]
+
+    def check_deletion(self, request: HttpRequest, record: Record) -> None:
+        """Raise ConflictError when ``record``, locked, is not what the editor was asked about."""
+        base = unpack(SEEN, self.model, record.pk, request.POST.get(SEEN))
+        stored = record.state()
+        if base is not None and base != stored:
+            raise ConflictError(base, {}, stored)
+
+    def ask_again(self, request: HttpRequest, conflict: ConflictError) -> HttpResponse:
+        """Show the question once more, with what somebody else changed meanwhile."""
+        reader = Reader(self.model, [conflict.base, conflict.stored])
+        for name, value in conflict.stored.items():
+            if value != conflict.base.get(name):
+                changed = {
+                    "field": fitting.label_of(self.model, name),
+                    "old": reader.text(name, conflict.base.get(name)),
+                    "new": reader.text(name, value),
+                }
+                text = _("Changed by somebody else meanwhile: %(field)s, “%(old)s” to “%(new)s”.")
+                messages.warning(request, text % changed)
+        messages.error(request, _("Nothing was deleted. Look at it once more."))
+        return HttpResponseRedirect(request.get_full_path())
+
     # --- The page of a conflict ---------------------------------------------------------------
 
     def conflict_page(

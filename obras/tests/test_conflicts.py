@@ -179,6 +179,22 @@ def test_an_author_deleted_while_choosing_is_said(admin_client):
     assert stored(work).author_ids == []
 
 
+def test_what_changed_since_the_question_is_not_deleted_silently(admin_client):
+    work = ObraFactory(titulo="Um")
+    path = f"{LIST}{work.pk}/delete/"
+    seen = hidden(admin_client.get(path), "_visto")
+    edit(work, titulo="Outro")
+    answer = admin_client.post(path, {"post": "yes", "_visto": seen}, follow=True)
+    assert answer.redirect_chain == [(path, 302)]
+    assert "title, “Um” to “Outro”" in answer.content.decode()
+    assert stored(work).titulo == "Outro"
+    again = {"post": "yes", "_visto": hidden(answer, "_visto")}
+    assert admin_client.post(path, again, follow=True).status_code == 200
+    assert not Obra.objects.exists()
+    # Asked once more about what is gone: no error of the service.
+    assert admin_client.post(path, again, follow=True).status_code == 200
+
+
 def test_a_record_deleted_meanwhile_comes_back_with_what_was_typed(admin_client):
     work = ObraFactory(titulo="Antes")
     edit(work, identificadores=[["isbn", "9788535902778"]])
