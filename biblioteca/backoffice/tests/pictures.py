@@ -116,7 +116,7 @@ def main() -> None:
     with (
         tempfile.TemporaryDirectory() as directory,
         chromium() as browser,
-        back_office(browser, Path(directory)) as office,
+        back_office(browser, Path(directory) / "escritorio") as office,
     ):
         pictures(office)
     for path in sorted(DIRECTORY.glob("*.png")):
