@@ -75,16 +75,20 @@ def rendered(path: Path, _changed: int) -> HelpPage:
 
 
 def text_after(tokens: list[Token], kind: str) -> str:
-    """Return the plain text of the first block of a kind, "" where there is none."""
+    """Return the plain text of the first block of a kind that has any, "" where there is none."""
     for place, token in enumerate(tokens):
-        if token.type == kind:
-            return plain_text(tokens[place + 1])
+        if token.type == kind and (text := plain_text(tokens[place + 1])):
+            return text
     return ""
 
 
 def plain_text(inline: Token) -> str:
-    """Return the text of a block without its marks."""
-    return "".join(child.content for child in inline.children or [])
+    """Return the text of a block without its marks and pictures, on one line."""
+    return "".join(
+        " " if child.type in ("softbreak", "hardbreak") else child.content
+        for child in inline.children or []
+        if child.type != "image"
+    )
 
 
 def name_headings(tokens: list[Token]) -> tuple[tuple[str, str], ...]:

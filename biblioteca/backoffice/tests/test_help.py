@@ -48,7 +48,7 @@ def test_there_is_no_other_page(name, admin_client):
 
 def test_markdown_becomes_a_page(directory, admin_client, tmp_path):
     (directory / "um.md").write_text(
-        "# Um & outro\n\nResumo com `código`.\n\n## Título\n\n## Título\n\n"
+        "# Um & outro\n\n![A tela](tela.png)\n\nResumo com\n`código`.\n\n## Título\n\n## Título\n\n"
         "[dois](dois.md#final) [fora](https://x.org/a.md)\n\n<script>alert(1)</script>\n\n"
         "![A tela](tela.png) ![Falta](falta.png)\n\n| a | b |\n|---|---|\n| <b> | 2 |\n\n"
         "```bash\nls <x>\n```\n",
