@@ -8,7 +8,7 @@ from biblioteca.tests.faults.loads import Shop, disturbed_load, write_table
 
 pytestmark = pytest.mark.served
 
-WORKS = 3000
+WORKS = 10_000
 
 
 @pytest.mark.parametrize("engine", ["SQLite", "MariaDB"])
