@@ -80,8 +80,8 @@ clean: ## Remove caches (not the data in var/)
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
-bench: environment ## Measure reads, loads, then lists and searches at a million works
-	@missed=0; for table in bench.serving bench.loading bench; do \
+bench: environment ## Measure reads, loads, lists, searches and the back office at a million works
+	@missed=0; for table in bench.serving bench.loading bench bench.backoffice; do \
 		$(BIN)/python -m $$table || missed=1; done; exit $$missed
 
 faults: environment ## Everything that can happen to Redis and to writers, at length (ARGS="--seconds 10")
