@@ -93,23 +93,32 @@ def test_a_record_deleted_meanwhile_is_brought_back(office, second):
     assert title(page).input_value() == "Escrito enquanto era excluída"
 
 
-def test_delete_and_restore(office):
-    page = office.page("/admin/obras/obra/3/change/")
+@pytest.mark.parametrize("size", ["desktop", "390"])
+def test_delete_and_restore(office, second, size):
+    page = (office.context if size == "desktop" else second).new_page()
+    page.goto(office.address + "/admin/obras/obra/3/change/")
     name = title(page).input_value()
     authors = page.request.get(f"{office.address}/obras/3").json()["autores"]
-    page.goto(office.address + "/admin/obras/obra/3/delete/")
-    page.locator("#content form [type=submit]").click()
+    page.get_by_role("link", name="Remover obra").click()
+    page.wait_for_url("**/delete/")
+    office.keep(page, f"excluir-{size}")
+    assert not overflows(page)
+    page.get_by_role("button", name="Sim, tenho certeza").click()
     page.wait_for_url("**/admin/obras/obra/")
-    page.locator("a[href='/admin/lixeira/']").last.click()
-    page.wait_for_url("**/admin/lixeira/")
+    office.keep(page, f"excluida-{size}")
+    assert page.request.get(f"{office.address}/obras/3").status == 404
+    page.goto(office.address + "/admin/lixeira/")
     page.locator("#q").fill(name)
     page.locator("#q").press("Enter")
     page.wait_for_url("**q=**")
-    office.keep(page, "lixeira")
+    office.keep(page, f"lixeira-{size}")
+    assert not overflows(page)
     page.locator("section.bo-card", has_text=name).get_by_role("button").click()
     page.wait_for_url("**/admin/lixeira/**")
+    office.keep(page, f"restaurada-{size}")
     back = page.request.get(f"{office.address}/obras/3").json()
     assert (back["titulo"], back["autores"]) == (name, authors)
+    page.close()
 
 
 def test_a_bulk_edit_is_undone_from_its_message(office):

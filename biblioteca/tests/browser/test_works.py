@@ -240,7 +240,7 @@ def test_a_session_that_ended_while_typing(office, cover, size):
     office.context = office.signed_in()
 
 
-def test_everything_fits_a_phone(office, phone):
+def test_everything_fits_a_phone(office, phone, cover):
     phone.clear_cookies()
     page = phone.new_page()
     page.goto(f"{office.address}/admin/")
@@ -262,11 +262,14 @@ def test_everything_fits_a_phone(office, phone):
     page.get_by_label("Título").fill("Pelo telefone")
     pick(page, "Autores, em ordem", "Poeta do Telefone", "Criar autor")
     page.get_by_text("Poeta do Telefone", exact=True).wait_for()
+    page.get_by_label("Solte uma imagem aqui").set_input_files(cover)
+    page.get_by_text("Será guardada com 300 × 420 pixels").wait_for()
     office.keep(page, "17-obra-390")
     assert not overflows(page)
     page.get_by_role("button", name="Salvar", exact=True).click()
     saved(page)
     [author] = api(office, "/autores/?search=poeta+telefone")["results"]
+    assert api(office, "/obras/?search=pelo+telefone")["results"][0]["foto"]
     page.goto(f"{office.address}/admin/autores/autor/{author['id']}/change/")
     page.get_by_role("link", name="Pelo telefone").wait_for()
     office.keep(page, "18-autor-390")
