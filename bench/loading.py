@@ -241,6 +241,16 @@ def beside_reads(shop: Shop, table: Path) -> tuple[float, list[int], int]:
     return busy.p99 / idle.p99, statuses, failed
 
 
+# A process begins with the peak of the one that starts it: a small one has to.
+PEAK_OF = """
+import os, subprocess, sys
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+_pid, status, used = os.wait4(process.pid, 0)
+print(used.ru_maxrss)
+sys.exit(status != 0)
+"""
+
+
 def growth(directory: Path, format_name: str, small: int, large: int) -> float:
     """Return by how many megabytes the peak memory of a load of ``large`` records is greater."""
     peaks = []
@@ -252,17 +262,17 @@ def growth(directory: Path, format_name: str, small: int, large: int) -> float:
             "DATABASE_URL": f"sqlite:///{database}", "DATA_DIR": str(directory),
             "DJANGO_DEBUG": "1", "DJANGO_SETTINGS_MODULE": "biblioteca.settings",
         }  # fmt: skip
+        peak = 0.0
         for command in (("migrate", "-v", "0"), ("importar", str(path), "--json")):
-            process = subprocess.Popen(
-                [sys.executable, "manage.py", *command], cwd=ROOT, env=environment,
-                stdout=subprocess.DEVNULL,
+            done = subprocess.run(
+                [sys.executable, "-c", PEAK_OF, sys.executable, "manage.py", *command],
+                cwd=ROOT, env=environment, capture_output=True, text=True, check=True,
             )  # fmt: skip
-            _pid, status, used = os.wait4(process.pid, 0)
-            if status:
-                raise RuntimeError(f"{command} failed")
-        peaks.append(used.ru_maxrss / 1024)
+            peak = int(done.stdout) / 1024
+        peaks.append(peak)
         path.unlink()
         database.unlink()
+    sys.stdout.write(f"  {format_name}: {peaks[0]:.0f} and {peaks[1]:.0f} MB at the peak\n")
     return peaks[1] - peaks[0]
 
 
