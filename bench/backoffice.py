@@ -80,8 +80,8 @@ def drop(works: int) -> None:
 def pages() -> dict[str, str]:
     """Return the pages to measure in the catalogue that is in use."""
     from biblioteca.records.models import Identificador
-    from obras.generation import EVERY_ROW, FREQUENT, RARE
     from obras.models import Autoria, Obra
+    from obras.vocabulary import EVERY_ROW, FREQUENT, RARE
 
     last = Obra.objects.order_by("-pk").values_list("pk", flat=True)[0]
     number = -(-Obra.objects.count() // 50)

@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 
 from biblioteca.records.listing import Listing
-from obras.generation import EVERY_ROW, FREQUENT, LATE, RARE, SMALL_PUBLISHER
+from obras.vocabulary import EVERY_ROW, FREQUENT, LATE, RARE, SMALL_PUBLISHER
 
 REPEATS = 50
 ORDERS = ("id", "-id", "titulo", "-titulo")

@@ -42,7 +42,7 @@ def write_works(path: Path, works: int, format_name: str = "csv") -> None:
     """Write a file of ``works`` works, each with an ISBN and one to three authors."""
     from stdnum import ean
 
-    from obras.generation import Vocabulary
+    from obras.vocabulary import Vocabulary
 
     dice = random.Random(5)
     vocabulary = Vocabulary(dice, 60_000)

@@ -17,7 +17,7 @@ from typing import Any
 from stdnum import ean
 
 from biblioteca.tests.servers import ROOT, environment_for
-from obras.generation import Vocabulary
+from obras.vocabulary import Vocabulary
 
 LONGEST = 1200  # seconds
 
