@@ -15,6 +15,7 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, default_storage
+from django.utils.translation import gettext as _
 
 from biblioteca.operations import moving
 from biblioteca.operations.moving import Content, NotMovableError, Progress
@@ -32,7 +33,7 @@ def save(directory: Path, source_url: str, progress: Progress) -> dict[str, Any]
     NotMovableError when the directory is not empty or the database cannot be read.
     """
     if directory.exists() and any(directory.iterdir()):
-        raise NotMovableError(f"{directory} is not empty")
+        raise NotMovableError(_("%s is not empty") % directory)
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     directory.chmod(0o700)
     file = directory / CATALOGUE
@@ -71,18 +72,19 @@ def read_manifest(directory: Path) -> dict[str, Any]:
     try:
         manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise NotMovableError(f"{directory} is no finished backup: {error}") from error
+        reason = _("%(directory)s is no finished backup: %(error)s")
+        raise NotMovableError(reason % {"directory": directory, "error": error}) from error
     if manifest.get("format") != FORMAT:
-        raise NotMovableError(f"a backup of another format: {manifest.get('format')}")
+        raise NotMovableError(_("a backup of another format: %s") % manifest.get("format"))
     expected = {CATALOGUE: manifest["catalogue"]} | {
         f"{PICTURES}/{name}": digest for name, digest in manifest["pictures"].items()
     }
     for name, digest in expected.items():
         is_ours = name == CATALOGUE or is_stored_name(name.removeprefix(f"{PICTURES}/"))
         if not is_ours or not (directory / name).is_file():
-            raise NotMovableError(f"{name} is missing")
+            raise NotMovableError(_("%s is missing") % name)
         if hash_of(directory / name) != digest:
-            raise NotMovableError(f"{name} is damaged: it is not what was saved")
+            raise NotMovableError(_("%s is damaged: it is not what was saved") % name)
     return manifest
 
 
@@ -101,9 +103,10 @@ def restore(
     with moving.database(f"sqlite:///{file}", "destino", is_source=False) as copied:
         try:
             moving.check_schema(copied)
-        except NotMovableError as error:
-            if "newer" in str(error):
-                raise
+        except moving.NewerError:
+            raise
+        except NotMovableError:  # of an older version: migrated below
+            pass
         moving.migrate(copied)
     with (
         moving.database(f"sqlite:///{file}", "origem", is_source=True) as source,
@@ -112,7 +115,7 @@ def restore(
         moving.migrate(target)
         moving.check_schema(target)
         if not replace and not moving.is_empty(target):
-            raise NotMovableError("there is a catalogue already")
+            raise NotMovableError(_("there is a catalogue already"))
         # Pictures before the rows that name them.
         for number, name in enumerate(manifest["pictures"], start=1):
             put_picture(default_storage, name, (directory / PICTURES / name).read_bytes())

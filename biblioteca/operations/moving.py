@@ -20,6 +20,7 @@ from django.core.management.color import no_style
 from django.db import connections, models, router, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from biblioteca.operations.databases import settings_of
 from biblioteca.operations.snapshots import snapshot
@@ -41,6 +42,10 @@ class NotMovableError(Exception):
     """The databases cannot be copied; the message says why, and nothing was changed."""
 
 
+class NewerError(NotMovableError):
+    """One of them was made by a newer version of the service."""
+
+
 @dataclass(frozen=True)
 class Content:
     """What a table holds: the number of rows, and a hash of their values in order of their keys."""
@@ -56,7 +61,7 @@ def database(url: str, alias: str, *, is_source: bool) -> Iterator[str]:
     settings["CONN_MAX_AGE"] = 0
     path = Path(settings["NAME"])
     if is_source and settings["ENGINE"].endswith("sqlite3") and not path.is_file():
-        raise NotMovableError(f"{path}: no such file")
+        raise NotMovableError(_("%s: no such file") % path)
     connections.settings[alias] = connections.configure_settings({"default": {}, alias: settings})[
         alias
     ]
@@ -162,16 +167,18 @@ def contents(alias: str) -> dict[str, Content]:
 
 
 def check_schema(alias: str) -> None:
-    """Raise NotMovableError unless the database has exactly the migrations of this version."""
+    """Raise NotMovableError unless the database has exactly this version's migrations, NewerError
+    when it has more."""
     loader = MigrationLoader(connections[alias])
     applied, known = set(loader.applied_migrations), set(loader.disk_migrations)
     ours = {app.label for app in apps.get_app_configs()}
     newer = sorted(f"{app}.{name}" for app, name in applied - known if app in ours)
     if newer:
-        raise NotMovableError(f"made by a newer version of the service: {', '.join(newer)}")
+        raise NewerError(_("made by a newer version of the service: %s") % ", ".join(newer))
     if known - applied:
         missing = ", ".join(sorted(f"{app}.{name}" for app, name in known - applied)[:3])
-        raise NotMovableError(f"migrations are missing ({missing}, …): run manage.py migrate there")
+        reason = _("migrations are missing (%s, …): run manage.py migrate there")
+        raise NotMovableError(reason % missing)
 
 
 def is_empty(alias: str) -> bool:
@@ -217,7 +224,7 @@ def prepare(alias: str) -> None:
         check_schema(alias)
     migrate(alias)
     if not is_empty(alias):
-        raise NotMovableError("there is a catalogue already: only an empty database is filled")
+        raise NotMovableError(_("there is a catalogue already: only an empty database is filled"))
 
 
 def empty(alias: str) -> None:
@@ -251,7 +258,7 @@ def copy(source: str, target: str, progress: Progress, *, replace: bool) -> dict
         found = contents(target)
         wrong = [label for label, content in moved.items() if found[label] != content]
         if wrong:
-            raise NotMovableError(f"not the same in both databases: {', '.join(wrong)}")
+            raise NotMovableError(_("not the same in both databases: %s") % ", ".join(wrong))
     return moved
 
 

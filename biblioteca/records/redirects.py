@@ -60,21 +60,6 @@ def survivor_of(model: type[Record], key: int) -> int | None:
     return final
 
 
-def resolved_state(model: type[Record], state: Mapping[str, Any]) -> dict[str, Any]:
-    """Return ``state`` (or a part of one) with survivors in the place of what was merged away.
-
-    For states kept from before a merge: what is brought back refers to what there is now.
-    """
-    resolved = dict(state)
-    for name, other in model.REFERENCES.items():
-        held = resolved.get(name)
-        if held is None:
-            continue
-        final = resolve(other.RESOURCE, held if isinstance(held, list) else [held])
-        resolved[name] = replaced(held, final)
-    return resolved
-
-
 def replaced(held: Any, final: Mapping[int, int]) -> Any:
     """Return an id, or ids in order, with those in ``final`` replaced; none stands twice."""
     if isinstance(held, list):

@@ -46,6 +46,21 @@ def whole():
     ]
 
 
+def resolved_state(model, state):
+    """Return ``state`` (or a part of one) with survivors in the place of what was merged away.
+
+    For states kept from before a merge: what is brought back refers to what there is now.
+    """
+    resolved = dict(state)
+    for name, other in model.REFERENCES.items():
+        held = resolved.get(name)
+        if held is None:
+            continue
+        final = redirects.resolve(other.RESOURCE, held if isinstance(held, list) else [held])
+        resolved[name] = redirects.replaced(held, final)
+    return resolved
+
+
 class Catalogue(RuleBasedStateMachine):
     """The catalogue, and beside it what editors said of each work."""
 
@@ -166,7 +181,7 @@ class Catalogue(RuleBasedStateMachine):
         key = sorted(self.deleted)[which % len(self.deleted)]
         state, *then = self.deleted.pop(key)
         # What was deleted since is left out, as an editor who restores it is told.
-        resolved = redirects.resolved_state(Obra, state)
+        resolved = resolved_state(Obra, state)
         authors = set(Autor.objects.values_list("pk", flat=True))
         resolved["autores"] = [author for author in resolved["autores"] if author in authors]
         if not Editora.objects.filter(pk=resolved["editora_id"]).exists():
