@@ -14,6 +14,11 @@ from biblioteca.records.statements import insert_behind
 
 # Longer texts of a file are kept cut: a record of megabytes is no help to anybody.
 LONGEST_TEXT = 20_000
+# What lies deeper in a record is left out: MariaDB takes 32 levels.
+DEEPEST = 20
+# Numbers beyond these bits are kept as texts, beyond those not at all.
+MOST_BITS = 63
+LONGEST_NUMBER = 1000
 
 
 @dataclass
@@ -123,19 +128,29 @@ def as_json(value: Any) -> str | None:
         text = bulk.as_json(value)
     except TypeError:
         text = None
-    if value is None or (text and len(text) <= LONGEST_TEXT and "\\u0000" not in text):
+    if value is None or (text and is_plain(text)):
         return text
     return bulk.as_json(bounded(value))
 
 
-def bounded(value: Any) -> Any:
-    """Return ``value`` with its texts plain and of a length that somebody may read."""
+def is_plain(text: str) -> bool:
+    """Tell whether a JSON text is short, shallow and without characters that no database takes."""
+    levels = text.count("[") + text.count("{")
+    return len(text) <= LONGEST_TEXT and levels <= DEEPEST and "\\u0000" not in text
+
+
+def bounded(value: Any, depth: int = 0) -> Any:
+    """Return ``value`` as JSON of readable texts and of numbers that a database takes."""
     if isinstance(value, str):
         return plain(value[:LONGEST_TEXT])
+    if depth > DEEPEST and isinstance(value, Mapping | list | tuple):
+        return "…"
     if isinstance(value, Mapping):
-        return {plain(str(key)[:200]): bounded(item) for key, item in value.items()}
+        return {plain(str(key)[:200]): bounded(item, depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [bounded(item) for item in value]
+        return [bounded(item, depth + 1) for item in value]
+    if isinstance(value, int) and value.bit_length() > MOST_BITS:
+        return str(value) if value.bit_length() < LONGEST_NUMBER else "…"
     return value
 
 

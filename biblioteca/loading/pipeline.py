@@ -29,6 +29,8 @@ CHUNK = 4000
 PIECE = 1000
 # So many batches are read before they are asked for.
 CHUNKS_AHEAD = 1
+# Seconds that a reader has to end, which may be waiting for more of a pipe.
+PATIENCE = 5
 # A few times as many as a batch has.
 OBJECTS_BETWEEN_COLLECTIONS = 200_000
 LONGEST_TURN = 0.0005  # seconds that a thread may go on while another one could
@@ -180,4 +182,4 @@ def ahead(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
             yield item
     finally:
         stopped.set()
-        reader.join()
+        reader.join(PATIENCE)

@@ -76,8 +76,12 @@ class StatementsBehind:
             table, sql = statement
             if overtaking is None or f"`{table}`" in overtaking:
                 self.pending.remove(statement)
-                with self.connection.wrap_database_errors:
-                    self.query(sql)
+                try:
+                    with self.connection.wrap_database_errors:
+                        self.query(sql)
+                except BaseException as error:
+                    self.error = error  # nothing of the transaction may be executed any more
+                    raise
 
     def end(self) -> None:
         """Let the sender end, whatever is pending; the connection is idle then."""
@@ -85,7 +89,14 @@ class StatementsBehind:
             self.pending.clear()
             self.has_ended = True
             self.changed.notify_all()
-        self.sender.join()
+        interrupt: KeyboardInterrupt | None = None
+        while self.sender.is_alive():
+            try:
+                self.sender.join()
+            except KeyboardInterrupt as error:  # after the statement under way
+                interrupt = error
+        if interrupt is not None:
+            raise interrupt
 
     # --- In the sender's thread ------------------------------------------------------------------
 
@@ -138,6 +149,8 @@ def sending() -> Iterator[None]:
     if connection.vendor != "mysql":
         yield
         return
+    if current.get() is not None:
+        raise RuntimeError("the statements of a transaction have one sender")
     connection.ensure_connection()
     statements = StatementsBehind()
     token = current.set(statements)
@@ -147,9 +160,9 @@ def sending() -> Iterator[None]:
             statements.take()
             statements.finish()
     finally:
-        current.reset(token)
         # Whoever rolls back now must not find the connection at work.
         statements.end()
+        current.reset(token)
 
 
 def proceed() -> None:

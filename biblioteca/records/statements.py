@@ -48,9 +48,11 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Rows) -> Non
     """
     if not rows:
         return
+    # Put together before a cursor is open: see behind.StatementsBehind.
+    written = list(written_inserts(model, columns, rows)) if connection.vendor == "mysql" else []
     with connection.cursor() as cursor:
         if connection.vendor == "mysql":
-            for sql in written_inserts(model, columns, rows):
+            for sql in written:
                 cursor.execute(sql)
         elif connection.vendor == "postgresql":
             place = places(columns)

@@ -8,6 +8,7 @@ import hashlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DATABASE = "test_biblioteca_" + hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]
 MYSQL_URL = os.environ.get("TEST_MYSQL_URL", "mysql://root@127.0.0.1:3306/")
 POSTGRES_URL = os.environ.get("TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres")
+BROWSER_SECONDS = 300
 HEADERS = ["libmariadb-dev", "pkg-config", "gcc", "python3-dev"]
 
 
@@ -53,8 +55,11 @@ def main(arguments: list[str]) -> int:
         install_packages("chromium")
     runs = [
         run_suite(
-            Run("SQLite", sqlite_version()), {"DATABASE_URL": ""}, ["-m", "not redis", *arguments]
+            Run("SQLite", sqlite_version()),
+            {"DATABASE_URL": ""},
+            ["-m", "not redis and not browser", *arguments],
         ),
+        in_browser(arguments),
         on_server("MariaDB", MYSQL_URL, arguments),
         on_server("PostgreSQL", POSTGRES_URL, arguments),
         on_redis(arguments),
@@ -88,7 +93,7 @@ def on_server(engine: str, url: str, arguments: list[str]) -> Run:
         return run
     environment = {"DATABASE_URL": url, "TEST_DATABASE_NAME": DATABASE}
     # What starts a server process of its own does so once, on SQLite.
-    run_suite(run, environment, ["-m", "not served and not redis", *arguments])
+    run_suite(run, environment, ["-m", "not served and not redis and not browser", *arguments])
     clean_server(engine, url)
     return run
 
@@ -108,12 +113,29 @@ def on_redis(arguments: list[str]) -> Run:
     return run_suite(run, {"DATABASE_URL": ""}, ["-m", "redis", *arguments])
 
 
+def in_browser(arguments: list[str]) -> Run:
+    """Run what an editor does in a browser, for BROWSER_SECONDS at most."""
+    run = Run("Chromium")
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        run.reason = "there is no chromium (Debian: sudo apt-get install chromium)"
+        return run
+    version = subprocess.run([program, "--version"], capture_output=True, text=True).stdout
+    run.version = version.removeprefix("Chromium ").split(" ")[0].strip()
+    return run_suite(run, {"DATABASE_URL": ""}, ["-m", "browser", *arguments], BROWSER_SECONDS)
+
+
 class UnreachableError(Exception):
     """The engine cannot be tested here; the text says why and what to do."""
 
 
-def run_suite(run: Run, environment: dict[str, str], arguments: list[str]) -> Run:
-    """Run pytest once, fill in what came of it and return ``run``."""
+def run_suite(
+    run: Run, environment: dict[str, str], arguments: list[str], most_seconds: float | None = None
+) -> Run:
+    """Run pytest once, fill in what came of it and return ``run``.
+
+    After ``most_seconds`` it is ended, and has failed.
+    """
     say(f"\n=== {run.engine} {run.version}")
     workers = os.environ.get("TEST_WORKERS", str(os.cpu_count() or 1))
     with tempfile.TemporaryDirectory() as directory:
@@ -124,7 +146,12 @@ def run_suite(run: Run, environment: dict[str, str], arguments: list[str]) -> Ru
             *arguments,
         ]  # fmt: skip
         started = time.monotonic()
-        status = subprocess.run(command, cwd=ROOT, env=os.environ | environment).returncode
+        process = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment)
+        try:
+            status = process.wait(most_seconds)
+        except subprocess.TimeoutExpired:
+            say(f"\n{run.engine}: not done after {most_seconds} seconds, ended")
+            status = end(process)
         run.seconds = time.monotonic() - started
         if results.exists():
             count_results(run, results)
@@ -132,6 +159,17 @@ def run_suite(run: Run, environment: dict[str, str], arguments: list[str]) -> Ru
     if status and not run.counts["failed"]:
         run.counts["failed"] += 1  # pytest itself failed
     return run
+
+
+def end(process: subprocess.Popen) -> int:
+    """End a test run as Ctrl-C does, so that its servers end too; return an exit status."""
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    return process.returncode or 1
 
 
 def count_results(run: Run, results: Path) -> None:

@@ -332,3 +332,15 @@ def test_ids_and_links_survive_many_rows(load):
         assert entry.depois == work.state()
         assert entry.versao == work.versao
     assert Identificador.objects.count() == 0
+
+
+def test_what_no_json_column_takes_is_kept_as_text(load):
+    head = '{"titulo": "%s", "editora": null, "foto": "", "autores": [], "nota": %s}\n'
+    deep = "[" * 300 + "1" + "]" * 300
+    number = "1" + "0" * 40
+    file = head % ("Um", number) + head % ("Dois", deep) + head % ("", f"-{number}")
+    loaded = load(file, name="fundo.jsonl")
+    assert loaded.verdicts() == {"criado": 2, "rejeitado": 1}
+    kept = list(BatchItem.objects.order_by("pk").values_list("bruto", flat=True))
+    assert (kept[0]["nota"], kept[2]["nota"]) == (number, f"-{number}")
+    assert "…" in json.dumps(kept[1], ensure_ascii=False)

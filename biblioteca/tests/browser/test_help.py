@@ -11,7 +11,7 @@ from biblioteca.tests.browser.helpers import (
     screenshot,
 )
 
-pytestmark = pytest.mark.served
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 
 from biblioteca.tests.browser.helpers import PHONE, back_office, overflows
 
-pytestmark = pytest.mark.served
+pytestmark = pytest.mark.browser
 
 FORM = "/admin/obras/obra/1/change/"
 

@@ -7,7 +7,7 @@ import pytest
 from biblioteca.tests.browser.helpers import DESKTOP, PHONE, back_office, overflows
 from biblioteca.tests.faults.loads import write_table
 
-pytestmark = pytest.mark.served
+pytestmark = pytest.mark.browser
 
 TABLE = """titulo,autores,editora,isbn
 Água Viva,"Lispector, Clarice",Rocco,9788532508126

@@ -6,7 +6,7 @@ import pytest
 
 from biblioteca.tests.browser.helpers import DESKTOP, PHONE, back_office, overflows
 
-pytestmark = pytest.mark.served
+pytestmark = pytest.mark.browser
 
 LIST = "/admin/autores/autor/"
 NAMES = ("Conceição Evaristo da Silva", "Silva, Conceição Evaristo da", "Conceicao Evaristo Silva")

@@ -8,7 +8,7 @@ from PIL import Image
 
 from biblioteca.tests.browser.helpers import PHONE, back_office, overflows
 
-pytestmark = pytest.mark.served
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
