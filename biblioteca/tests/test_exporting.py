@@ -36,8 +36,13 @@ writing.create(Obra(), {"titulo": "Nova", "foto": "", "editora_id": None, "autor
 def start(place, *arguments, temporary="/tmp", **options):
     return subprocess.Popen(
         [sys.executable, "manage.py", "exportar", *arguments], cwd=ROOT, stderr=subprocess.PIPE,
-        env=place.environment | {"TMPDIR": str(temporary)}, **options,
+        env=place.environment | {"TMPDIR": str(temporary)}, preexec_fn=hear_interrupts, **options,
     )  # fmt: skip
+
+
+def hear_interrupts():
+    """A test run in the background is deaf to Ctrl-C, and so would be what it starts."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="module")

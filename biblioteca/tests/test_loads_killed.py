@@ -8,7 +8,7 @@ from biblioteca.tests.faults.loads import Shop, disturbed_load, write_table
 
 pytestmark = pytest.mark.served
 
-WORKS = 10_000
+WORKS = 6000
 
 
 @pytest.mark.parametrize("engine", ["SQLite", "MariaDB"])
