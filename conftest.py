@@ -1,7 +1,6 @@
 """Fixtures of every test: no test writes outside its temporary directory."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import pytest
 from django.utils import translation
 
 from biblioteca.operations.storages import private_storage_settings
+from biblioteca.tests.engines import chromium
 
 pytest.register_assert_rewrite("biblioteca.api.tests.contract")
 
@@ -62,7 +62,7 @@ def browser() -> Iterator[Any]:
 
     It runs an event loop in this thread, in which Django refuses its database: a module at most.
     """
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    program = chromium()
     if program is None:
         missing = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
         missing("there is no chromium here (Debian: apt-get install chromium)")

@@ -50,7 +50,7 @@ def say(text: str = "") -> None:
 
 def main(arguments: list[str]) -> int:
     """Run everything, print the table, return the exit status."""
-    if not (shutil.which("chromium") or shutil.which("chromium-browser")) and may_install():
+    if not chromium() and may_install():
         say("Installing chromium for the browser tests…")
         install_packages("chromium")
     runs = [
@@ -72,6 +72,11 @@ def main(arguments: list[str]) -> int:
     say(f"{passed} passed, {failed} failed, {skipped} skipped")
     bad = {"failed", "not tested"} if strict else {"failed"}
     return int(any(run.outcome in bad for run in runs))
+
+
+def chromium() -> str | None:
+    """Return the path of the system's Chromium, None where there is none."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 def sqlite_version() -> str:
@@ -116,7 +121,7 @@ def on_redis(arguments: list[str]) -> Run:
 def in_browser(arguments: list[str]) -> Run:
     """Run what an editor does in a browser, for BROWSER_SECONDS at most."""
     run = Run("Chromium")
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    program = chromium()
     if program is None:
         run.reason = "there is no chromium (Debian: sudo apt-get install chromium)"
         return run

@@ -7,7 +7,6 @@ the screens.
 
 import io
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from typing import Any
 
 from PIL import Image
 
+from biblioteca.tests import engines
 from biblioteca.tests.browser.helpers import STILL, BackOffice, back_office
 from biblioteca.tests.servers import ROOT
 
@@ -99,7 +99,7 @@ def chromium() -> Iterator[Any]:
     """Run the system's Chromium."""
     from playwright.sync_api import sync_playwright
 
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    program = engines.chromium()
     if program is None:
         sys.exit("Chromium is needed (Debian: apt-get install chromium)")
     with sync_playwright() as playwright:
