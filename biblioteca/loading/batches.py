@@ -16,7 +16,8 @@ from biblioteca.records.statements import insert_behind
 LONGEST_TEXT = 20_000
 # What lies deeper in a record is left out: MariaDB takes 32 levels.
 DEEPEST = 20
-# Numbers beyond these bits are kept as texts, beyond those not at all.
+# Bits of the largest number that every JSON column takes; larger ones are kept as texts, up to
+# those that Python would not write in tens.
 MOST_BITS = 63
 LONGEST_NUMBER = 1000
 

@@ -147,13 +147,11 @@ class RecordWriter(ABC):
         likeness = (self.LIKENESS, self.likeness(own))
         return Evidence(own, self.digest(own), tuple(found) or (likeness,), likeness)
 
-    def write(self, pieces: Sequence[Evidence]) -> list[Outcome]:
+    def write(self, evidence: Sequence[Evidence]) -> list[Outcome]:
         """Match and write records, in the caller's transaction; return a verdict for each."""
         self.created = defaultdict(int)
-        self.prepare([piece.record for piece in pieces])
-        drafts = [
-            Draft(piece.record, piece.digest, piece.handles, piece.likeness) for piece in pieces
-        ]
+        self.prepare([one.record for one in evidence])
+        drafts = [Draft(one.record, one.digest, one.handles, one.likeness) for one in evidence]
         self.match(drafts)
         self.compare([draft for draft in drafts if draft.verdict is None and not draft.is_new])
         self.create([draft for draft in drafts if draft.is_new and draft.verdict is None])

@@ -61,27 +61,26 @@ class StatementsBehind:
                 with self.connection.wrap_database_errors:
                     raise self.error
 
-    def before(
+    def in_turn(
         self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any
     ) -> Any:
         """Execute a statement of the transaction's own behind those that it depends on."""
         self.take()
-        self.finish(sql if sql.startswith(ABOUT_ROWS) else None)
+        self.execute_pending(sql if sql.startswith(ABOUT_ROWS) else None)
         return execute(sql, params, many, context)
 
-    def finish(self, overtaking: str | None = None) -> None:
-        """Execute what is pending; beside ``overtaking`` only what goes to the tables in it."""
-        waiting = list(self.pending)
-        for statement in waiting:
-            table, sql = statement
-            if overtaking is None or f"`{table}`" in overtaking:
-                self.pending.remove(statement)
-                try:
-                    with self.connection.wrap_database_errors:
-                        self.query(sql)
-                except BaseException as error:
-                    self.error = error  # nothing of the transaction may be executed any more
-                    raise
+    def execute_pending(self, mentioned_in: str | None = None) -> None:
+        """Execute what is pending: all, or the inserts into tables ``mentioned_in`` a statement."""
+        for table, sql in list(self.pending):
+            if mentioned_in is not None and f"`{table}`" not in mentioned_in:
+                continue
+            self.pending.remove((table, sql))
+            try:
+                with self.connection.wrap_database_errors:
+                    self.query(sql)
+            except BaseException as error:
+                self.error = error  # nothing of the transaction may be executed any more
+                raise
 
     def end(self) -> None:
         """Let the sender end, whatever is pending; the connection is idle then."""
@@ -102,7 +101,7 @@ class StatementsBehind:
 
     def run(self) -> None:
         """Execute one statement after the other."""
-        while sql := self.next():
+        while sql := self.next_statement():
             try:
                 self.query(sql)
             except BaseException as error:  # noqa: BLE001 (raised again by who takes over)
@@ -111,7 +110,7 @@ class StatementsBehind:
                 self.is_sending = False
                 self.changed.notify_all()
 
-    def next(self) -> str:
+    def next_statement(self) -> str:
         """Return the next statement when it is its turn, "" when there will be none."""
 
         def is_ready() -> bool:
@@ -155,10 +154,10 @@ def sending() -> Iterator[None]:
     statements = StatementsBehind()
     token = current.set(statements)
     try:
-        with connection.execute_wrapper(statements.before):
+        with connection.execute_wrapper(statements.in_turn):
             yield
             statements.take()
-            statements.finish()
+            statements.execute_pending()
     finally:
         # Whoever rolls back now must not find the connection at work.
         statements.end()

@@ -1,7 +1,7 @@
 """Rows by the thousand: the driver's own statements, where the ORM would take most of the time."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from django.db import connection, models
@@ -34,11 +34,16 @@ def batches(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
         yield batch
 
 
-def statement(model: type[models.Model], columns: Sequence[str], places: str) -> str:
-    """Return the INSERT of ``columns`` into the table of ``model``, with ``places`` as VALUES."""
+def insertion(model: type[models.Model], columns: Sequence[str], values: str) -> str:
+    """Return the INSERT of ``columns`` into the table of ``model``, with ``values`` as VALUES."""
     quote = connection.ops.quote_name
     names = ", ".join(quote(column) for column in columns)
-    return f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES {places}"  # noqa: S608
+    return f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES {values}"  # noqa: S608
+
+
+def places(row: Sequence[Any]) -> str:
+    """Return the places of the parameters of one row."""
+    return f"({', '.join(['%s'] * len(row))})"
 
 
 def insert(model: type[models.Model], columns: Sequence[str], rows: Rows) -> None:
@@ -48,19 +53,24 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Rows) -> Non
     """
     if not rows:
         return
-    # Put together before a cursor is open: see behind.StatementsBehind.
-    written = list(written_inserts(model, columns, rows)) if connection.vendor == "mysql" else []
+    place = places(columns)
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.executemany(insertion(model, columns, place), rows)
+        return
+    if connection.vendor == "mysql":
+        # Put together before a cursor is open: see behind.StatementsBehind.
+        whole: list[tuple[str, Any]] = [
+            (sql, None) for sql, _number in written_inserts(model, columns, rows)
+        ]
+    else:
+        whole = [
+            (insertion(model, columns, ", ".join([place] * len(some))), list(chain(*some)))
+            for some in pieces(rows, MOST_PARAMETERS // len(columns))
+        ]
     with connection.cursor() as cursor:
-        if connection.vendor == "mysql":
-            for sql in written:
-                cursor.execute(sql)
-        elif connection.vendor == "postgresql":
-            place = places(columns)
-            for piece in pieces(rows, MOST_PARAMETERS // len(columns)):
-                flat = [value for row in piece for value in row]
-                cursor.execute(statement(model, columns, ", ".join([place] * len(piece))), flat)
-        else:
-            cursor.executemany(statement(model, columns, places(columns)), rows)
+        for sql, parameters in whole:
+            cursor.execute(sql, parameters)
     behind.proceed()
 
 
@@ -70,29 +80,27 @@ def insert_behind(model: type[models.Model], columns: Sequence[str], rows: Rows)
     For rows that refer only to such as are there already, in tables that others ask for seldom.
     """
     if statements := behind.current.get():
-        for sql in written_inserts(model, columns, rows):
+        for sql, _number in written_inserts(model, columns, rows):
             statements.send(model._meta.db_table, sql)
     else:
         insert(model, columns, rows)
 
 
-def places(columns: Sequence[str]) -> str:
-    """Return the places of one row's parameters."""
-    return f"({', '.join(['%s'] * len(columns))})"
-
-
-def written_inserts(model: type[models.Model], columns: Sequence[str], rows: Rows) -> Iterator[str]:
-    """Yield MySQL's statements that insert ``rows``."""
-    head = statement(model, columns, "")
-    for values in written_rows(rows, MOST_BYTES):
-        yield f"{head}({'),('.join(values)})"
+def written_inserts(
+    model: type[models.Model], columns: Sequence[str], rows: Rows
+) -> list[tuple[str, int]]:
+    """Return MySQL's statements that insert ``rows``, and how many of them each inserts."""
+    return [
+        (insertion(model, columns, f"({'),('.join(values)})"), len(values))
+        for values in written_rows(rows, MOST_BYTES)
+    ]
 
 
 def written_rows(rows: Rows, most: int) -> Iterator[list[str]]:
     """Yield ``rows`` as MySQL writes them, without parentheses, in lists of about ``most`` bytes.
 
-    Column by column: the driver's own way to put values into a statement takes twenty times as
-    long as its escaping, which is all that is needed here.
+    Column by column: of all that the driver does to put values into a statement, one by one, only
+    its escaping is needed here.
     """
     columns = [written_column(column) for column in zip(*rows, strict=True)]
     written: list[str] = []
@@ -148,16 +156,19 @@ def select_in(
     names = ", ".join(quote(name) for name in columns)
     fixed = "".join(f"{quote(name)} = %s AND " for name in where)
     head = f"SELECT {names} FROM {quote(model._meta.db_table)} WHERE {fixed}{quote(column)} IN "  # noqa: S608
-    wanted = list(dict.fromkeys(values))
+    fixed_values = list(where.values())
+    questions: list[tuple[str, list[Any]]] = [
+        (head + written_list(some).replace("%", "%%"), fixed_values)
+        if connection.vendor == "mysql"
+        else (head + places(some), [*fixed_values, *some])
+        for some in pieces(list(dict.fromkeys(values)), MOST_VALUES)
+    ]
     found: list[tuple] = []
-    if not wanted:
+    if not questions:
         return found
     with connection.cursor() as cursor:
-        for some in pieces(wanted, MOST_VALUES):
-            if connection.vendor == "mysql":
-                cursor.execute(head + written_list(some).replace("%", "%%"), list(where.values()))
-            else:
-                cursor.execute(f"{head}{places(some)}", [*where.values(), *some])
+        for sql, parameters in questions:
+            cursor.execute(sql, parameters)
             found += cursor.fetchall()
     behind.proceed()
     return found
@@ -186,14 +197,14 @@ def insert_on_mysql(model: type[models.Model], columns: Sequence[str], rows: Row
     ``innodb_autoinc_lock_mode`` ("simple inserts" in MySQL's and MariaDB's manuals).
     """
     ids: list[int] = []
-    head = statement(model, columns, "")
+    whole = written_inserts(model, columns, rows)
     with connection.cursor() as cursor:
         cursor.execute("SELECT @@auto_increment_increment")
         step = cursor.fetchone()[0]
-        for values in written_rows(rows, MOST_BYTES):
-            cursor.execute(f"{head}({'),('.join(values)})")
+        for sql, number in whole:
+            cursor.execute(sql)
             first = cursor.lastrowid
-            ids += range(first, first + step * len(values), step)
+            ids += range(first, first + step * number, step)
     behind.proceed()
     return ids
 
