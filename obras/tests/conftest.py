@@ -4,6 +4,9 @@ import json
 import pytest
 from django.core.management import call_command
 
+from biblioteca.loading.models import Catalogue
+from obras.tests.sending import person
+
 
 class Loaded:
     """What one run of ``importar`` said."""
@@ -55,3 +58,11 @@ def export(tmp_path):
         return path
 
     return run
+
+
+@pytest.fixture
+def ana():
+    """The browser of somebody who may load and take back."""
+    # A test with real transactions is cleaned up by emptying every table.
+    Catalogue.objects.get_or_create(defaults={"codigo": "biblioteca-teste"})
+    return person("ana", "view_batch", "add_batch", "change_batch")
