@@ -30,7 +30,7 @@ class ObraQuerySet(models.QuerySet["Obra"]):
 def author_ids(alias: str) -> RawSQL:
     """Return the expression for the ids of a work's authors on the database ``alias``.
 
-    Compiled once: putting it together anew would take a third of the time of a page of works.
+    Compiled once: putting it together anew would be much of the time of a page of works.
     """
     authors = Autoria.objects.filter(obra=models.OuterRef("pk")).order_by().values("obra")
     ids = authors.annotate(ids=OrderedIds("autor_id", position="posicao")).values("ids")

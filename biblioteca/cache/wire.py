@@ -1,7 +1,7 @@
 """One connection to Redis for the token read, which every request waits for.
 
-redis-py's own asyncio connection takes three times as long for a read (streams, tasks and a timer
-for each); here an answer goes from the socket to the waiting future. Parsing is hiredis's.
+redis-py's own asyncio connection does far more for a read (streams, tasks and a timer for each);
+here an answer goes from the socket to the waiting future. Parsing is hiredis's.
 """
 
 import asyncio

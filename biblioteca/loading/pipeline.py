@@ -120,7 +120,7 @@ class Loader:
 def tuned_interpreter() -> Iterator[None]:
     """Set Python up for a load: it is a stream of plain records, and threads that wait in turn."""
     collected, switched = gc.get_threshold(), sys.getswitchinterval()
-    # Nothing of a batch refers back to itself: looking for that takes a quarter of the time.
+    # Nothing of a batch refers back to itself: to look for that again and again is in vain.
     gc.freeze()
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, *collected[1:])
     # The database waits for its next statement while the reader holds the interpreter.
