@@ -4,8 +4,28 @@
 import os
 import sys
 
-from django.core.management import execute_from_command_line
+try:
+    from django.core.management import execute_from_command_line
+except ModuleNotFoundError as error:
+    if error.name != "django":
+        raise
+    sys.exit("Django is not here. Use the environment that `make run` makes: . .venv/bin/activate")
+
+
+def main() -> None:
+    """Run a command; a database without tables is said in words."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "biblioteca.settings")
+    from django.db import DatabaseError
+
+    try:
+        execute_from_command_line(sys.argv)
+    except DatabaseError as error:
+        from biblioteca.operations.databases import advice
+
+        if not advice(error):
+            raise
+        sys.exit(f"{sys.argv[1]}: {advice(error)}")
+
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "biblioteca.settings")
-    execute_from_command_line(sys.argv)
+    main()

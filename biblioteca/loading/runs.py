@@ -20,6 +20,7 @@ from biblioteca.loading.options import LoadOptions
 from biblioteca.loading.pipeline import Loader, Writers
 from biblioteca.loading.reading import Reading, ReadingOptions, in_loading_order, open_reading
 from biblioteca.loading.report import Report
+from biblioteca.operations.databases import advice
 from biblioteca.records.origins import Origin, writing_as
 
 logger = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ class LoadRun:
                 for reading in in_loading_order(readings):
                     self.load_one(reading)
             except STOPPING as error:
-                raise self.stopped(str(error)) from error
+                raise self.stopped(advice(error) or str(error)) from error
             self.finish(Batch.State.DONE)
 
     def load_one(self, reading: Reading) -> None:

@@ -5,7 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from biblioteca.operations import environment
 
@@ -17,6 +20,9 @@ ENGINES = {
     "postgres": "django.db.backends.postgresql",
     "postgresql": "django.db.backends.postgresql",
 }
+
+# MySQL's and PostgreSQL's codes for a table that is not there.
+NO_TABLE_MYSQL, NO_TABLE_POSTGRES = 1146, "42P01"
 
 # One database for the whole process exists as long as one connection to it is open.
 IN_MEMORY = "sqlite://:memory:"
@@ -82,3 +88,17 @@ def sqlite_options() -> dict[str, Any]:
         "timeout": 30,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL",
     }
+
+
+def advice(error: Exception) -> str:
+    """Return what to do about what the database said, "" where that is not known."""
+    code = error.args[0] if error.args else None
+    lacks_table = (
+        str(error).startswith("no such table")
+        or code == NO_TABLE_MYSQL
+        or getattr(error.__cause__, "sqlstate", None) == NO_TABLE_POSTGRES
+    )
+    if not lacks_table:
+        return ""
+    with translation.override(translation.get_language() or settings.LANGUAGE_CODE):
+        return _("the database has no tables of this version yet; manage.py migrate makes them")

@@ -26,6 +26,7 @@ from biblioteca.loading.exporting import BATCH, Export, ExportError, write_rows
 from biblioteca.loading.models import Catalogue
 from biblioteca.loading.target import whole_file
 from biblioteca.loading.writers.formats import FORMATS, Format, format_of
+from biblioteca.operations.databases import advice
 from biblioteca.operations.snapshots import snapshot
 from biblioteca.records.found import FoundListing
 from biblioteca.records.listing import MAX_COUNTED, Listing
@@ -90,7 +91,7 @@ class Command(BaseCommand):
             message = _("Whoever read the export went away before its end.")
             raise CommandError(message, returncode=NOTHING_WRITTEN) from error
         except (ExportError, DatabaseError, OSError) as error:
-            message = _("The export failed: %s") % error
+            message = _("The export failed: %s") % (advice(error) or error)
             raise CommandError(message, returncode=NOTHING_WRITTEN) from error
         place = _("the standard output") if target == STANDARD_OUTPUT else target
         said = ngettext(

@@ -1,0 +1,36 @@
+"""What somebody reads who runs a command too early."""
+
+import subprocess
+import sys
+
+import pytest
+
+from biblioteca.tests.servers import ROOT, environment_for
+
+
+def run(tmp_path, *command, options=(), **environment):
+    return subprocess.run(
+        [sys.executable, *options, "manage.py", *command], cwd=ROOT, capture_output=True, text=True,
+        env=environment_for(tmp_path, LANGUAGE_CODE="en", **environment),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("lotes",), ("desfazer", "1"), ("importar", "obras.csv"), ("exportar", "fora.csv")],
+    ids=lambda command: command[0],
+)
+def test_a_database_without_tables(command, tmp_path):
+    (tmp_path / "obras.csv").write_text("titulo\nUm\n", encoding="utf-8")
+    places = [str(tmp_path / part) if "." in part else part for part in command]
+    done = run(tmp_path, *places)
+    assert done.returncode != 0
+    assert "manage.py migrate" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_without_the_environment(tmp_path):
+    done = run(tmp_path, "lotes", options=("-S",))  # without installed packages
+    assert done.returncode == 1
+    assert ". .venv/bin/activate" in done.stderr
+    assert "Traceback" not in done.stderr
