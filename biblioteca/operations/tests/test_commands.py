@@ -34,3 +34,15 @@ def test_without_the_environment(tmp_path):
     assert done.returncode == 1
     assert ". .venv/bin/activate" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_who_reads_has_seen_enough(tmp_path):
+    run(tmp_path, "migrate", "-v", "0")
+    many = "from biblioteca.loading.models import Batch\nfor _ in range(4000): Batch().save()"
+    run(tmp_path, "shell", "-v", "0", "-c", many)
+    done = subprocess.run(
+        f"{sys.executable} manage.py lotes --ultimos 4000 | head -n 1", cwd=ROOT, shell=True,
+        capture_output=True, text=True, env=environment_for(tmp_path, LANGUAGE_CODE="en"),
+    )  # fmt: skip
+    assert done.stdout.count("\n") == 1
+    assert done.stderr == ""

@@ -59,9 +59,9 @@ class Command(BaseCommand):
 def lines(report: UndoReport) -> list[str]:
     """Return what was done, and what stayed as it is, for a person."""
     done = [
-        (_("%(count)d %(resource)s deleted"), report.deleted),
-        (_("%(count)d %(resource)s as before"), report.changed),
-        (_("%(count)d %(resource)s brought back"), report.restored),
+        (_("%(resource)s: %(count)s deleted"), report.deleted),
+        (_("%(resource)s: %(count)s as before"), report.changed),
+        (_("%(resource)s: %(count)s brought back"), report.restored),
     ]
     told = [
         text % {"count": count, "resource": resource}
