@@ -7,7 +7,6 @@ from itertools import chain, islice
 from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError
 
-import openpyxl
 from django.utils.translation import gettext as _
 from lxml.etree import LxmlError
 
@@ -36,6 +35,8 @@ class Spreadsheet:
 
     def __init__(self, archive: zipfile.ZipFile, file: BinaryIO, options: ReadingOptions) -> None:
         check_workbook(archive)
+        import openpyxl  # heavy, and few processes read workbooks
+
         try:
             self.book = openpyxl.load_workbook(
                 file, read_only=True, data_only=True, keep_links=False

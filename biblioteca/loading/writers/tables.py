@@ -5,9 +5,6 @@ import io
 from typing import Any, BinaryIO
 
 from django.utils.translation import gettext as _
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ERROR_CODES
 
 from biblioteca.loading.exporting import Export, ExportError
 from biblioteca.loading.writers.base import UnwritableRecordError, check_xml
@@ -46,8 +43,11 @@ class XlsxWriter:
     """One sheet, written row by row; a person's spreadsheet turns no id or ISBN into a number."""
 
     def __init__(self, file: BinaryIO, export: Export) -> None:
+        import openpyxl.cell.cell  # heavy, and few processes write workbooks
+
         self.file, self.export = file, export
-        self.book = Workbook(write_only=True)
+        self.cells = openpyxl.cell.cell
+        self.book = openpyxl.Workbook(write_only=True)
         self.sheet: Any = self.book.create_sheet(export.model.RESOURCE)
         self.sheet.freeze_panes = "A2"
         self.sheet.append(list(export.columns))
@@ -72,9 +72,9 @@ class XlsxWriter:
 
     def text(self, cell: str) -> Any:
         """Return what openpyxl writes as this text, and not as an error such as ``#N/A``."""
-        if cell not in ERROR_CODES:
+        if cell not in self.cells.ERROR_CODES:
             return cell
-        plain = WriteOnlyCell(self.sheet, value=cell)
+        plain = self.cells.WriteOnlyCell(self.sheet, value=cell)
         plain.data_type = "s"
         return plain
 
