@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from biblioteca.tests.databases import empty_database
-from biblioteca.tests.faults.loads import Shop, write_table
+from biblioteca.tests.faults.loads import Shop, undisturbed_load, write_table
 from biblioteca.tests.servers import ROOT, environment_for, serving
 
 pytestmark = pytest.mark.served
@@ -98,12 +98,9 @@ def table(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def undisturbed(table, tmp_path_factory):
-    """The catalogue that loading the table by command makes, and its rejected lines."""
+    """What loading the table by command comes to."""
     directory = tmp_path_factory.mktemp("alone")
-    shop = Shop(directory, f"sqlite:///{directory}/alone.sqlite3")
-    shop.prepare()
-    shop.load(table)
-    return shop.fingerprint(), (directory / "rejeitados.csv").read_bytes()
+    return undisturbed_load(Shop(directory, f"sqlite:///{directory}/alone.sqlite3"), table)
 
 
 @contextmanager
@@ -141,7 +138,6 @@ def own_worker(address):
 @pytest.mark.parametrize("engine", ["SQLite", "MariaDB"])
 def test_uploaded_checked_confirmed_killed_and_finished(engine, table, undisturbed, tmp_path):
     """The worker is killed twice in the middle, and two more run beside it."""
-    catalogue, kept = undisturbed
     with office(engine, tmp_path) as (editor, shop, environment):
         log = tmp_path / "worker.log"
         with ExitStack() as stack:
@@ -149,7 +145,7 @@ def test_uploaded_checked_confirmed_killed_and_finished(engine, table, undisturb
             number = editor.send(table)
             editor.wait(number, "simulado")
             simulated = editor.counts(number)
-            assert editor.rejects(number) == kept
+            assert editor.rejects(number) == undisturbed.rejects
             assert shop.fingerprint()["obras"] == 0
             editor.post(f"cargas/{number}/confirmar/")
             for works in (1000, 5000):
@@ -158,9 +154,9 @@ def test_uploaded_checked_confirmed_killed_and_finished(engine, table, undisturb
                 for pid in (*(process.pid for process in others), own_worker(editor.address)):
                     os.kill(pid, signal.SIGKILL)
             editor.wait(number, "concluido")
-        assert shop.fingerprint() == catalogue
+        assert shop.fingerprint() == undisturbed.catalogue
         assert editor.counts(number) == simulated
-        assert editor.rejects(number) == kept
+        assert editor.rejects(number) == undisturbed.rejects
         page = editor.get(f"cargas/{number}/registros/").text
         assert len(re.findall(r"/admin/obras/obra/\d+/change/", page)) == 100
         editor.post(f"cargas/{number}/desfazer/", modo="recusar")

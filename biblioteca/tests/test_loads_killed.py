@@ -4,25 +4,39 @@ are in ``make faults``."""
 import pytest
 
 from biblioteca.tests.databases import empty_database
-from biblioteca.tests.faults.loads import Shop, disturbed_load, write_table
+from biblioteca.tests.faults.loads import (
+    Shop,
+    disturbed_load,
+    undisturbed_load,
+    write_table,
+)
 
 pytestmark = pytest.mark.served
 
 WORKS = 6000
 
 
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    path = tmp_path_factory.mktemp("table") / "obras.csv"
+    write_table(path, WORKS)
+    return path
+
+
+@pytest.fixture(scope="module")
+def alone(table, tmp_path_factory):
+    directory = tmp_path_factory.mktemp("alone")
+    return undisturbed_load(Shop(directory, f"sqlite:///{directory}/alone.sqlite3"), table)
+
+
 @pytest.mark.parametrize("engine", ["SQLite", "MariaDB"])
-def test_killed_and_run_again(engine, tmp_path):
-    table = tmp_path / "obras.csv"
-    write_table(table, WORKS)
-    (tmp_path / "alone").mkdir()
-    alone = Shop(tmp_path / "alone", f"sqlite:///{tmp_path}/alone.sqlite3")
+def test_killed_and_run_again(engine, table, alone, tmp_path):
     if engine == "SQLite":
         shop = Shop(tmp_path, f"sqlite:///{tmp_path}/killed.sqlite3")
-        seen = disturbed_load(shop, alone, table, times=2)
+        seen = disturbed_load(shop, table, alone, times=2)
     else:
         with empty_database(engine) as database:
-            seen = disturbed_load(Shop(tmp_path, database), alone, table, times=2)
+            seen = disturbed_load(Shop(tmp_path, database), table, alone, times=2)
     assert seen["report"]["lidos"] == WORKS
     assert seen["report"]["rejeitado"] > 0
     assert seen["report"]["conflito"] > 0

@@ -1,6 +1,5 @@
 """``manage.py servir`` as a newcomer starts it, and SQLite under writers and readers at once."""
 
-import os
 import subprocess
 import sys
 import threading
@@ -13,7 +12,7 @@ from biblioteca.tests.servers import ROOT, environment_for, free_port, serving
 
 pytestmark = pytest.mark.served
 
-SECONDS = float(os.environ.get("TEST_LOAD_SECONDS", "10"))
+SECONDS = 5
 WRITERS = READERS = 8
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from autores.models import Autor
 from biblioteca.cache.announcements import check_age
-from biblioteca.photos.pictures import clean_picture
+from biblioteca.photos.pictures import Picture
 from biblioteca.photos.storage import store
 from biblioteca.records import writing
 from biblioteca.records.models import HistoryEntry, NamedRecord
@@ -61,24 +61,29 @@ def load_demonstration() -> int:
         publishers = create_named(
             Editora, (work.editora for work in works if work.editora), covers.draw_emblem
         )
-        for work in works:
-            cover = covers.draw_cover(work.titulo, ", ".join(work.autores), work.editora or "")
-            values = {
+        values = [
+            {
                 "titulo": work.titulo,
-                "foto": store(clean_picture(cover)),
+                "foto": store(
+                    covers.draw_cover(work.titulo, ", ".join(work.autores), work.editora or "")
+                ),
                 "editora_id": publishers[work.editora] if work.editora else None,
                 "autores": [authors[name] for name in work.autores],
             }
-            writing.create(Obra(), values)
+            for work in works
+        ]
+        writing.create_many([Obra() for _work in works], values)
         check_age()
     return len(works)
 
 
 def create_named(
-    model: type[NamedRecord], names: Iterable[str], draw: Callable[[str], bytes]
+    model: type[NamedRecord], names: Iterable[str], draw: Callable[[str], Picture]
 ) -> dict[str, int]:
     """Create a record with a picture for each distinct name; return the ids by name."""
-    return {
-        name: writing.create(model(), {"nome": name, "foto": store(clean_picture(draw(name)))}).pk
-        for name in dict.fromkeys(names)
-    }
+    distinct = list(dict.fromkeys(names))
+    records = writing.create_many(
+        [model() for _name in distinct],
+        [{"nome": name, "foto": store(draw(name))} for name in distinct],
+    )
+    return {name: record.pk for name, record in zip(distinct, records, strict=True)}

@@ -11,6 +11,8 @@ from importlib import resources
 
 from PIL import Image, ImageDraw, ImageFont
 
+from biblioteca.photos.pictures import Picture
+
 WIDTH, HEIGHT = 400, 600
 SIDE = 400
 # Drawn at twice the size and scaled down: Pillow's shapes have no smooth edges.
@@ -177,7 +179,7 @@ def write_centred(
     return top
 
 
-def draw_cover(titulo: str, autores: str, editora: str) -> bytes:
+def draw_cover(titulo: str, autores: str, editora: str) -> Picture:
     """Return a cover of 400 by 600 pixels as JPEG, always the same for the same texts."""
     dice = seeded(f"{titulo}|{autores}")
     ground, first, second, paper, ink = dice.choice(PALETTES)
@@ -204,17 +206,17 @@ def draw_cover(titulo: str, autores: str, editora: str) -> bytes:
     return encoded(image)
 
 
-def draw_portrait(nome: str) -> bytes:
+def draw_portrait(nome: str) -> Picture:
     """Return an author's monogram, 400 by 400 pixels, as JPEG."""
     return monogram(nome, round_shape=True)
 
 
-def draw_emblem(nome: str) -> bytes:
+def draw_emblem(nome: str) -> Picture:
     """Return a publisher's emblem, 400 by 400 pixels, as JPEG."""
     return monogram(nome, round_shape=False)
 
 
-def monogram(nome: str, *, round_shape: bool) -> bytes:
+def monogram(nome: str, *, round_shape: bool) -> Picture:
     """Return initials in a medal or a diamond on a coloured ground."""
     dice = seeded(nome)
     hue = dice.random()
@@ -236,8 +238,9 @@ def monogram(nome: str, *, round_shape: bool) -> bytes:
     return encoded(image)
 
 
-def encoded(image: Image.Image) -> bytes:
+def encoded(image: Image.Image) -> Picture:
     """Return ``image`` scaled down to its final size, as JPEG."""
     file = io.BytesIO()
-    image.reduce(SCALE).save(file, "JPEG", quality=88)
-    return file.getvalue()
+    final = image.reduce(SCALE)
+    final.save(file, "JPEG", quality=85, progressive=True)
+    return Picture(file.getvalue(), "jpg", final.width, final.height)

@@ -27,10 +27,10 @@ def test_covers_are_pictures_and_always_the_same():
     works = read_demonstration()[::60]
     drawn = [covers.draw_cover(work.titulo, "", work.editora or "") for work in works]
     assert len(set(drawn)) == len(works)
-    for work, content in zip(works, drawn, strict=True):
-        with Image.open(io.BytesIO(content)) as image:
-            assert image.size == (400, 600)
-        assert covers.draw_cover(work.titulo, "", work.editora or "") == content
+    for work, picture in zip(works, drawn, strict=True):
+        with Image.open(io.BytesIO(picture.content)) as image:
+            assert image.size == (picture.width, picture.height) == (400, 600)
+        assert covers.draw_cover(work.titulo, "", work.editora or "") == picture
 
 
 def test_the_typeface_has_every_letter_of_the_demonstration():

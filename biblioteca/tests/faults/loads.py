@@ -115,20 +115,36 @@ def kill(process: subprocess.Popen) -> None:
         os.kill(process.pid, signal.SIGKILL)
 
 
+@dataclass
+class Undisturbed:
+    """What a load came to that nobody disturbed, and in how many seconds."""
+
+    catalogue: dict[str, Any]
+    rejects: bytes
+    seconds: float
+
+
+def undisturbed_load(shop: Shop, table: Path) -> Undisturbed:
+    """Load a table into an empty database."""
+    shop.prepare()
+    began = time.monotonic()
+    shop.load(table)
+    seconds = time.monotonic() - began
+    rejects = (shop.directory / "rejeitados.csv").read_bytes()
+    return Undisturbed(shop.fingerprint(), rejects, seconds)
+
+
 def disturbed_load(
     shop: Shop,
-    undisturbed: Shop,
     table: Path,
+    alone: Undisturbed,
     times: int,
     disturb: Callable[[subprocess.Popen], None] = kill,
 ) -> dict[str, Any]:
     """Disturb a load ``times`` times, run it again, and compare; return what was seen."""
-    for one in (shop, undisturbed):
-        one.prepare()
-    began = time.monotonic()
-    undisturbed.load(table)
-    between = disturbed(shop, table, times, time.monotonic() - began, disturb)
+    shop.prepare()
+    between = disturbed(shop, table, times, alone.seconds, disturb)
     last = shop.load(table)
-    mine, others = shop.fingerprint(), undisturbed.fingerprint()
-    assert mine == others, (mine, others, between)
+    mine = shop.fingerprint()
+    assert mine == alone.catalogue, (mine, alone.catalogue, between)
     return {"after": between, "report": last, "catalogue": mine}

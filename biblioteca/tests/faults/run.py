@@ -10,7 +10,13 @@ from pathlib import Path
 
 from bench import own_servers
 from biblioteca.tests.faults import load, scenarios
-from biblioteca.tests.faults.loads import Shop, disturbed_load, kill, write_table
+from biblioteca.tests.faults.loads import (
+    Shop,
+    disturbed_load,
+    kill,
+    undisturbed_load,
+    write_table,
+)
 from biblioteca.tests.faults.traffic import Verdict, run_traffic
 from biblioteca.tests.faults.world import world
 
@@ -97,7 +103,8 @@ def disturbed_loads(works: int) -> None:
                     base.mkdir()
                     create_database(server.port, base.name)
                     shops.append(Shop(base, f"mysql://root@127.0.0.1:{server.port}/{base.name}"))
-                seen = disturbed_load(shops[0], shops[1], table, times, disturb)
+                alone = undisturbed_load(shops[1], table)
+                seen = disturbed_load(shops[0], table, alone, times, disturb)
                 load.say(f"load of {works} records {what} {times} times (works there after each: "
                          f"{seen['after']}), then run again: the catalogue of an undisturbed one, "
                          f"{seen['catalogue']}")  # fmt: skip
