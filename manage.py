@@ -1,15 +1,27 @@
 #!/usr/bin/env python
 """Django's command line for Biblioteca."""
 
+import gc
 import os
 import sys
+from typing import Any
 
 try:
-    from django.core.management import execute_from_command_line
+    from django.core.management import ManagementUtility
 except ModuleNotFoundError as error:
     if error.name != "django":
         raise
     sys.exit("Django is not here. Use the environment that `make run` makes: . .venv/bin/activate")
+
+
+class CommandLine(ManagementUtility):
+    """Django's own, whose programs begin sooner."""
+
+    def fetch_command(self, subcommand: str) -> Any:
+        """Return a command, for which the applications are loaded: they are never garbage."""
+        gc.freeze()
+        gc.enable()
+        return super().fetch_command(subcommand)
 
 
 def main() -> None:
@@ -17,8 +29,9 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "biblioteca.settings")
     from django.db import DatabaseError
 
+    gc.disable()
     try:
-        execute_from_command_line(sys.argv)
+        CommandLine(sys.argv).execute()
     except BrokenPipeError:  # who reads has seen enough, `head` for instance
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
