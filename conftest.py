@@ -9,6 +9,7 @@ import pytest
 from django.utils import translation
 
 from biblioteca.operations.storages import private_storage_settings
+from biblioteca.tests import servers
 from biblioteca.tests.engines import chromium
 
 pytest.register_assert_rewrite("biblioteca.api.tests.contract")
@@ -31,6 +32,13 @@ def pytest_collection_modifyitems(config: Any, items: list[Any]) -> None:
     ]
     config.hook.pytest_deselected(items=[item for item in items if item not in touching])
     items[:] = touching
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _prepared(tmp_path_factory) -> None:
+    """The workers of a run share what a first server made."""
+    base = tmp_path_factory.getbasetemp()
+    servers.prepared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,8 @@
 """Real server processes for tests: on free ports, with data of their own, gone afterwards."""
 
+import fcntl
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -13,6 +15,9 @@ import requests
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
+DATABASE = "biblioteca.sqlite3"
+# Where the tests of a run keep what a first server made: conftest.py sets it.
+prepared: Path | None = None
 
 
 def free_port() -> int:
@@ -34,10 +39,20 @@ def serving(
     *arguments: str,
     module: tuple[str, ...] = ("manage.py",),
     port: int = 0,
+    worker: bool = False,
+    fresh: bool = False,
     **environment: str,
 ) -> Iterator[str]:
-    """Run ``manage.py servir`` and give its address once it answers."""
+    """Run ``manage.py servir`` and give its address once it answers.
+
+    With a ``worker`` it loads files. Unless it is to be ``fresh`` it finds tables and demonstration
+    on its SQLite as the first server of a test run left them.
+    """
     port = port or free_port()
+    if not (fresh or "--memoria" in arguments or "DATABASE_URL" in environment):
+        prepare(data_dir, "vazio" if "--vazio" in arguments else "demonstracao")
+    if not worker:
+        arguments = (*arguments, "--sem-trabalhador")
     command = [sys.executable, *module, "servir", "--porta", str(port), *arguments]
     log = data_dir / "server.log"
     with log.open("ab") as output:
@@ -59,6 +74,22 @@ def serving(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def prepare(data_dir: Path, kind: str) -> None:
+    """Copy a new catalogue into ``data_dir``, empty or with the demonstration (``kind``)."""
+    if prepared is None or (data_dir / DATABASE).exists():
+        return
+    made = prepared / kind
+    with (prepared / f"{kind}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            making = prepared / f"{kind}-unfinished"
+            making.mkdir()
+            with serving(making, *(["--vazio"] if kind == "vazio" else []), fresh=True):
+                pass
+            making.rename(made)
+    shutil.copytree(made, data_dir, dirs_exist_ok=True)
 
 
 def wait_until_ready(process: subprocess.Popen, address: str, log: Path) -> None:

@@ -111,7 +111,7 @@ def office(engine, directory):
         if engine == "MariaDB":
             url = stack.enter_context(empty_database(engine))
         environment = {"DATABASE_URL": url, "LOADS_HELD_SECONDS": HELD_SECONDS}
-        address = stack.enter_context(serving(directory, "--vazio", **environment))
+        address = stack.enter_context(serving(directory, "--vazio", worker=True, **environment))
         yield Editor(address, directory), Shop(directory, url), environment
 
 
@@ -176,7 +176,7 @@ def works_of(editor):
 
 
 def test_in_memory_the_queue_is_worked_through_too(table, tmp_path):
-    with serving(tmp_path, "--memoria", "--vazio") as address:
+    with serving(tmp_path, "--memoria", "--vazio", worker=True) as address:
         editor = Editor(address, tmp_path)
         number = editor.send(table)
         editor.wait(number, "simulado")
@@ -191,7 +191,7 @@ def test_in_memory_the_queue_is_worked_through_too(table, tmp_path):
 
 
 def test_the_worker_ends_with_its_server(tmp_path):
-    with serving(tmp_path, "--vazio") as address:
+    with serving(tmp_path, "--vazio", worker=True) as address:
         child = own_worker(address)
         server = int(Path(f"/proc/{child}/stat").read_text().split()[3])
         os.kill(server, signal.SIGKILL)
@@ -204,13 +204,13 @@ def test_the_worker_ends_with_its_server(tmp_path):
 def test_longer_files_than_the_service_takes_are_refused_in_words(tmp_path):
     table = tmp_path / "obras.csv"
     table.write_bytes(b"titulo\n" + b"x" * 17 * 1024 * 1024)
-    with serving(tmp_path, "--vazio", UPLOAD_MAX_MB="16") as address:
+    with serving(tmp_path, "--vazio", worker=True, UPLOAD_MAX_MB="16") as address:
         editor = Editor(address, tmp_path)
         with table.open("rb") as file:
             page = editor.post("cargas/nova/", files={"arquivos": file}, recurso="obras")
         assert "no máximo 16 MB" in page.text or "at most 16 MB are" in page.text
         assert not list((tmp_path / "uploads").glob("*"))
-    with serving(tmp_path, "--vazio", UPLOAD_MAX_MB="32") as address:
+    with serving(tmp_path, "--vazio", worker=True, UPLOAD_MAX_MB="32") as address:
         editor = Editor(address, tmp_path)
         with table.open("rb") as file:
             page = editor.post("cargas/nova/", files={"arquivos": file}, recurso="obras")

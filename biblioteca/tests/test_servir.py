@@ -26,7 +26,7 @@ def run_servir(tmp_path, *arguments, **environment):
 
 
 def test_demonstration_documentation_admin_and_root(tmp_path):
-    with serving(tmp_path) as address:
+    with serving(tmp_path, worker=True, fresh=True) as address:
         page = requests.get(f"{address}/obras/?search=casmurro&expand=autores,editora").json()
         assert [work["titulo"] for work in page["results"]] == ["Dom Casmurro"]
         work = page["results"][0]
@@ -59,12 +59,12 @@ def test_demonstration_documentation_admin_and_root(tmp_path):
         signed_in = browser.post(f"{address}/admin/login/?next=/admin/", data=fields)
         assert "/admin/obras/obra/" in signed_in.text
         requests.delete(f"{address}/obras/{work['id']}").raise_for_status()
-    with serving(tmp_path) as address:
+    with serving(tmp_path, worker=True, fresh=True) as address:
         assert requests.get(f"{address}/obras/{work['id']}").status_code == 404
 
 
 def test_in_memory_nothing_is_kept(tmp_path):
-    with serving(tmp_path, "--memoria") as address:
+    with serving(tmp_path, "--memoria", worker=True, fresh=True) as address:
         first = requests.get(f"{address}/obras/").json()
         assert first["count"] > 200
         assert requests.get(address + first["results"][0]["foto"]).status_code == 200
@@ -77,7 +77,7 @@ def test_in_memory_nothing_is_kept(tmp_path):
 
 
 def test_a_port_in_use_is_one_clear_line(tmp_path):
-    with serving(tmp_path, "--vazio") as address:
+    with serving(tmp_path, "--vazio", fresh=True) as address:
         result = run_servir(tmp_path, "--porta", address.rpartition(":")[2])
     assert result.returncode == 1
     assert len(result.stderr.strip().splitlines()) == 1
@@ -116,7 +116,7 @@ def test_writers_and_readers_at_once(tmp_path, arguments):
             slowest[kind] = max([slowest[kind], *(seconds for _status, seconds in mine)])
             done[kind].append(len(mine))
 
-    with serving(tmp_path, *arguments) as address:
+    with serving(tmp_path, *arguments, worker=True, fresh=True) as address:
         stop = time.monotonic() + SECONDS
         threads = [
             threading.Thread(target=client, args=(kind, number, address, stop))

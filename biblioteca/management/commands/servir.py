@@ -6,6 +6,7 @@ import os
 import secrets
 import socket
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--vazio", action="store_true", help=_("do not load the demonstration data")
         )
+        parser.add_argument(
+            "--sem-trabalhador",
+            action="store_true",
+            help=_("start no worker beside the server: `manage.py trabalhar` runs elsewhere"),
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Prepare and serve until stopped."""
@@ -60,7 +66,9 @@ class Command(BaseCommand):
         config = uvicorn.Config(
             application, access_log=access_log, log_level="warning", server_header=False
         )
-        with worker_beside(django_threads, in_memory=is_in_memory()):
+        with ExitStack() as stack:
+            if not options["sem_trabalhador"]:
+                stack.enter_context(worker_beside(django_threads, in_memory=is_in_memory()))
             uvicorn.Server(config).run(sockets=[listener])
 
     def prepare(self, *, with_demonstration: bool) -> None:

@@ -13,10 +13,8 @@ A test file has one server and one signed-in context for all its tests::
         office.keep(page, "inicio")  # a screenshot, light and dark, each looked at by axe
 """
 
-import fcntl
 import os
 import re
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -139,28 +137,11 @@ def back_office(
     browser: Any, data_dir: Path, *arguments: str, **environment: str
 ) -> Iterator[BackOffice]:
     """Run a server with the demonstration and sign its editor in."""
-    bring_demonstration(data_dir)
-    with serving(data_dir, *arguments, **environment) as address:
+    with serving(data_dir, *arguments, worker=True, **environment) as address:
         office = BackOffice(address, data_dir, browser, None, environment)
         office.context = office.signed_in()
         yield office
         office.context.close()
-
-
-def bring_demonstration(data_dir: Path) -> None:
-    """Copy the demonstration into ``data_dir``; the first who asks in a test run makes it."""
-    of_worker = data_dir.parent
-    of_run = of_worker.parent if "PYTEST_XDIST_WORKER" in os.environ else of_worker
-    made = of_run / "demonstracao"
-    with (of_run / "demonstracao.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not made.exists():
-            making = of_run / "demonstracao-por-fazer"
-            making.mkdir()
-            with serving(making):
-                pass
-            making.rename(made)
-    shutil.copytree(made, data_dir, dirs_exist_ok=True)
 
 
 def set_scheme(page: Any, scheme: str) -> None:
