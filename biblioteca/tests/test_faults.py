@@ -12,7 +12,7 @@ from biblioteca.tests.faults.world import world
 
 pytestmark = pytest.mark.redis
 
-SECONDS = 2.5
+SECONDS, READERS = 2.5, 4
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def hits_again(running):
 @pytest.mark.parametrize("fault", scenarios.WITH_REDIS, ids=lambda fault: fault.__name__)
 def test_nothing_stale(running, fault):
     least_hits = 20 if fault is scenarios.nothing else 0
-    verdict = run_traffic(running, SECONDS, fault, least_hits=least_hits)
+    verdict = run_traffic(running, SECONDS, fault, readers=READERS, least_hits=least_hits)
     assert not verdict.wrong, (str(verdict), verdict.wrong[:3])
     assert sum(verdict.reads.values()) > 100, str(verdict)
     if fault is not scenarios.writer_killed:

@@ -116,7 +116,7 @@ def test_from_engine_to_engine_and_back(catalogue, tmp_path):
 def test_a_move_that_is_killed_leaves_the_target_empty(tmp_path):
     source = Place(tmp_path / "source")
     source.run("migrate", "-v0")
-    source.run("gerar", "--obras", "20000")
+    source.run("gerar", "--obras", "4000")
     with empty_database("MariaDB") as url:
         target = Place(tmp_path / "target", url)
         target.run("migrate", "-v0")
@@ -124,12 +124,33 @@ def test_a_move_that_is_killed_leaves_the_target_empty(tmp_path):
             [sys.executable, "manage.py", "mover_banco", "--para", url], cwd=ROOT,
             env=source.environment,
         )  # fmt: skip
-        time.sleep(3)
+        wait_until_written(url)
         process.send_signal(signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL
         assert target.run("shell", "-c", COUNT).split()[-1] == "0"
         source.run("mover_banco", "--para", url)
-        assert target.run("shell", "-c", COUNT).split()[-1] == "20000"
+        assert target.run("shell", "-c", COUNT).split()[-1] == "4000"
+
+
+def wait_until_written(url):
+    """Return when a transaction on the server has written rows of the catalogue."""
+    import dj_database_url
+    import MySQLdb
+
+    parts, deadline = dj_database_url.parse(url), time.monotonic() + 60
+    link = MySQLdb.connect(
+        host=parts["HOST"], port=parts["PORT"] or 3306, user=parts["USER"],
+        password=parts["PASSWORD"], database=parts["NAME"], autocommit=True,
+    )  # fmt: skip
+    cursor = link.cursor()
+    cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ UNCOMMITTED")
+    written = 0
+    while written < 1000:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+        cursor.execute("SELECT COUNT(*) FROM obras_obra")
+        written = cursor.fetchone()[0]
+    link.close()
 
 
 def test_what_cannot_be_moved_is_said(catalogue, tmp_path):
