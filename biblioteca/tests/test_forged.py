@@ -16,7 +16,7 @@ from biblioteca.gateway.evidence import RAW_HEADERS
 from biblioteca.gateway.tests.issuer import AUDIENCE, ISSUER, Issuer
 from biblioteca.gateway.tokens import Keys, Verifier, verifier_for
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 SECRET, NEXT_SECRET = "s" * 40, "n" * 40
 KONG = [

@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 
 from biblioteca.gateway.kong.serving import paths_of_service
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 SECRET = "s" * 40

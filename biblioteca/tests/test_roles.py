@@ -42,7 +42,7 @@ from biblioteca.tests.roles import (
 from editoras.tests.factories import EditoraFactory
 from obras.tests.factories import ObraFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def routes(
