@@ -179,5 +179,6 @@ def check_accessibility(page: Any, name: str) -> None:
 
 
 def overflows(page: Any) -> bool:
-    """Tell whether the page is wider than its window."""
+    """Tell whether the page is wider than its window, once it has loaded."""
+    page.wait_for_load_state()
     return bool(page.evaluate("document.documentElement.scrollWidth > window.innerWidth + 1"))

@@ -84,7 +84,8 @@ def test_the_ranking_on_a_phone(office, catalogue):
     page.goto(f"{office.address}{LIST}")
     page.get_by_role("link", name=re.compile("^(Prováveis duplicados|Likely duplicates)$")).click()
     page.wait_for_url("**/duplicados/")
-    button(page, "Comparar de novo", "Compare again").click()
+    with page.expect_navigation():
+        button(page, "Comparar de novo", "Compare again").click()
     assert not overflows(page)
     office.keep(page, "duplicados-390")
     page.get_by_role(
