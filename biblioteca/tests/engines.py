@@ -26,6 +26,8 @@ DATABASE = "test_biblioteca_" + hashlib.sha256(str(ROOT).encode()).hexdigest()[:
 MYSQL_URL = os.environ.get("TEST_MYSQL_URL", "mysql://root@127.0.0.1:3306/")
 POSTGRES_URL = os.environ.get("TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres")
 BROWSER_SECONDS = 300
+# Where the tests of a row are, by their mark: nothing else is imported for it.
+PLACES = {"browser": "biblioteca/tests/browser", "redis": "biblioteca/tests"}
 HEADERS = ["libmariadb-dev", "pkg-config", "gcc", "python3-dev"]
 
 
@@ -116,7 +118,7 @@ def on_redis(arguments: list[str]) -> Run:
         return run
     version = subprocess.run([program, "--version"], capture_output=True, text=True).stdout
     run.version = version.partition("v=")[2].partition(" ")[0]
-    return run_suite(run, {"DATABASE_URL": ""}, ["-m", "redis", *arguments])
+    return run_suite(run, {"DATABASE_URL": ""}, ["-m", "redis", *(arguments or [PLACES["redis"]])])
 
 
 def in_browser(arguments: list[str]) -> Run:
@@ -128,7 +130,8 @@ def in_browser(arguments: list[str]) -> Run:
         return run
     version = subprocess.run([program, "--version"], capture_output=True, text=True).stdout
     run.version = version.removeprefix("Chromium ").split(" ")[0].strip()
-    return run_suite(run, {"DATABASE_URL": ""}, ["-m", "browser", *arguments], BROWSER_SECONDS)
+    selected = ["-m", "browser", *(arguments or [PLACES["browser"]])]
+    return run_suite(run, {"DATABASE_URL": ""}, selected, BROWSER_SECONDS)
 
 
 class UnreachableError(Exception):
