@@ -54,14 +54,19 @@ def clean(record: RawRecord, style: NameStyle) -> CleanRecord | Fault:
     ``style`` is how the file's column of authors is written.
     """
     warnings = list(record.warnings)
+    field = "titulo" if record.resource == WORKS else "nome"
     try:
         text = clean_title(record, style)
+        field = "autores"
         authors = clean_authors(record, style, warnings)
+        field = "editora"
         publisher = (
             clean_publisher(record.publisher, record.catalogue) if record.publisher else None
         )
     except ValidationError as error:
-        return Fault(record.line, " ".join(error.messages), record.raw)
+        reason = " ".join(error.messages)
+        # What the fields themselves demand is said of "this field".
+        return Fault(record.line, f"{field}: {reason}" if error.code else reason, record.raw)
     return CleanRecord(
         line=record.line,
         text=text,
@@ -96,12 +101,12 @@ def unescaped(text: str) -> str:
 
 def clean_title(record: RawRecord, style: NameStyle) -> str:
     """Return the title, or the name of an author or publisher. Raises ValidationError."""
-    if record.catalogue:
-        return quick_text(record.text, TITLE_LENGTH if record.resource == WORKS else NAME_LENGTH)
     if not record.text.strip():
         raise ValidationError(
             _("there is no title") if record.resource == WORKS else _("there is no name")
         )
+    if record.catalogue:
+        return quick_text(record.text, TITLE_LENGTH if record.resource == WORKS else NAME_LENGTH)
     if record.resource == WORKS:
         return quick_text(unescaped(record.text), TITLE_LENGTH)
     if record.resource == PUBLISHERS:

@@ -91,6 +91,10 @@ def as_record(line: int, value: dict[str, Any], options: ReadingOptions) -> RawR
     """Return the record in an object. Raises ShapeError."""
     resource = options.wanted
     is_work = resource == WORKS
+    if is_work and value.keys().isdisjoint(("titulo", "title")) and value.get("nome"):
+        raise ShapeError(
+            _("there is no titulo, there is a nome: say --recurso autores or --recurso editoras")
+        )
     text_field = "titulo" if is_work else "nome"
     title = value.get(text_field, value.get("title" if is_work else "name", ""))
     catalogue = text_of(value, "catalogo")

@@ -77,3 +77,20 @@ def test_authors_by_themselves(tmp_path):
     path = written(tmp_path, '{"id": 7, "nome": "Assis, Machado de", "foto": "m.jpg"}')
     (record,) = cleaned(path, resource="autores", source="casa")
     assert (record.text, record.photo, record.key) == ("Machado de Assis", "m.jpg", ("casa", "7"))
+
+
+@pytest.mark.parametrize(
+    ("record", "reason"),
+    [
+        ({"nome": "Ana Lima"}, "say --recurso autores or --recurso editoras"),
+        ({"nome": "Ana Lima", "catalogo": "biblioteca-efc8e87171a0f97f"}, "say --recurso autores"),
+        ({"titulo": " "}, "there is no title"),
+        ({"titulo": "", "catalogo": "biblioteca-efc8e87171a0f97f"}, "there is no title"),
+        ({"titulo": "Um" * 5000}, "titulo: This field has 10000 characters"),
+        ({"titulo": "Um", "autores": ["Ana" * 1000]}, "autores: This field has 3000 characters"),
+        ({"titulo": "Um", "editora": "Casa" * 1000}, "editora: This field has 4000 characters"),
+    ],
+)
+def test_reasons_name_the_field(tmp_path, record, reason):
+    (fault,) = cleaned(written(tmp_path, json.dumps(record)))
+    assert reason in fault.reason
