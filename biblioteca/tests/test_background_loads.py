@@ -121,13 +121,18 @@ def children_of(pid):
     return [int(line) for line in found.stdout.split()]
 
 
-def own_worker(address):
-    """Return the process id of the worker that the server at ``address`` started."""
+def process_of(address):
+    """Return the process id of the server at ``address``."""
     port = address.rpartition(":")[2]
     found = subprocess.run(
         ["pgrep", "-f", f"servir --porta {port}"], capture_output=True, text=True, check=True
     )
-    server = int(found.stdout.split()[0])
+    return int(found.stdout.split()[0])
+
+
+def own_worker(address):
+    """Return the process id of the worker that the server at ``address`` started."""
+    server = process_of(address)
     deadline = time.monotonic() + SECONDS
     while not (children := children_of(server)):
         assert time.monotonic() < deadline
@@ -188,6 +193,12 @@ def test_in_memory_the_queue_is_worked_through_too(table, tmp_path):
         # Requests are answered between two batches of records.
         assert seen - {0, works_of(editor)}, seen
         assert not list(tmp_path.glob("cargas*"))
+
+
+def test_a_server_whose_worker_runs_elsewhere_starts_none(tmp_path):
+    with serving(tmp_path, "--vazio", worker=False) as address:
+        time.sleep(1)
+        assert children_of(process_of(address)) == []
 
 
 def test_the_worker_ends_with_its_server(tmp_path):

@@ -36,6 +36,11 @@ def test_without_the_environment(tmp_path):
     assert "Traceback" not in done.stderr
 
 
+def test_garbage_is_collected_once_a_command_has_begun(tmp_path):
+    done = run(tmp_path, "shell", "-v0", "-c", "import gc; print(gc.isenabled())")
+    assert done.stdout.strip() == "True", done.stderr
+
+
 def test_who_reads_has_seen_enough(tmp_path):
     run(tmp_path, "migrate", "-v", "0")
     many = "from biblioteca.loading.models import Batch\nfor _ in range(4000): Batch().save()"

@@ -1,12 +1,14 @@
 """Rows by the thousand: texts arrive as they are, and what is sent behind is whole or absent."""
 
+import time
+
 import pytest
 from django.db import IntegrityError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
 from biblioteca.records import behind, statements
 from biblioteca.records.models import Redirect, Trace
-from biblioteca.records.statements import insert, insert_behind, select_in
+from biblioteca.records.statements import insert, insert_behind, insert_new, select_in
 
 COLUMNS = ["recurso", "esquema", "valor", "registro_id"]
 TEXTS = [
@@ -85,8 +87,52 @@ def test_who_asks_for_a_table_gets_what_was_sent_to_it():
     assert Trace.objects.count() == 3001
 
 
+def wait_for_sender():
+    """Return when the sender, where there is one, has executed what was sent."""
+    deadline = time.monotonic() + 10
+    while (sender := behind.current.get()) and (sender.pending or sender.is_sending):
+        if sender.error is not None:
+            return
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("and_then", [stored, list], ids=["asked", "ended"])
+def test_what_was_sent_before_a_savepoint_is_not_rolled_back_with_it():
+    def fail_within():
+        with transaction.atomic():
+            behind.proceed()
+            wait_for_sender()
+            insert(Trace, COLUMNS, [("obras", "isbn", "within", 7)])
+            raise RuntimeError
+
+    with transaction.atomic(), behind.sending():
+        if sender := behind.current.get():  # it is busy while more is sent
+            sender.send("none", "DO SLEEP(0.3)")
+        insert_behind(Trace, COLUMNS, rows_of(["before"]))
+        with pytest.raises(RuntimeError):
+            fail_within()
+    assert stored() == ["before"]
+
+
+@pytest.mark.django_db
+def test_ids_of_new_rows_are_theirs_where_the_server_counts_in_steps():
+    if connection.vendor == "mysql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET SESSION auto_increment_increment = 3")
+    try:
+        ids = insert_new(Trace, COLUMNS, rows_of(["a", "b", "c"]))
+    finally:
+        if connection.vendor == "mysql":
+            with connection.cursor() as cursor:
+                cursor.execute("SET SESSION auto_increment_increment = 1")
+    assert dict(Trace.objects.values_list("pk", "valor")) == dict(zip(ids, "abc", strict=True))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "and_then", [stored, list, wait_for_sender], ids=["asked", "ended", "executed"]
+)
 def test_a_statement_that_fails_leaves_nothing(and_then):
     taken = ("obras", "isbn", "taken", 1)
     insert(Trace, COLUMNS, [taken])
