@@ -97,9 +97,9 @@ class BackOffice:
         page.close()
         return context
 
-    def keep(self, page: Any, name: str, *, dark: bool = True, full_page: bool = True) -> None:
+    def keep(self, page: Any, name: str, *, full_page: bool = True) -> None:
         """Keep a picture of ``page``, and fail when axe finds a grave fault; in the dark too."""
-        for scheme in ("light", "dark") if dark else ("light",):
+        for scheme in ("light", "dark"):
             set_scheme(page, scheme)
             suffix = "" if scheme == "light" else "-escuro"
             screenshot(page, name + suffix, full_page=full_page)
@@ -164,7 +164,7 @@ def screenshot(page: Any, name: str, *, full_page: bool = True) -> Path:
 def check_accessibility(page: Any, name: str) -> None:
     """Raise AssertionError with axe's report when it finds a serious or critical fault."""
     page.add_style_tag(content=STILL)
-    results = Axe().run(page)
+    results = Axe().run(page, options={"resultTypes": ["violations"]})
     faults = [
         f"{fault['id']} ({fault['impact']}): {fault['help']}\n    "
         + "\n    ".join(

@@ -71,7 +71,7 @@ def test_the_same_on_a_phone(office, second):
     title(page).fill("Mudado no telefone")
     save(page)
     page.locator("input[name=campo_titulo][value=atual]").wait_for()
-    office.keep(page, "conflito-telefone", dark=False)
+    office.keep(page, "conflito-telefone")
     assert not overflows(page)
     page.locator("input[name=campo_titulo][value=atual]").check()
     page.get_by_role("button", name=re.compile("Salvar|Save")).click()
@@ -163,7 +163,7 @@ def test_history_and_log_are_accessible(office, second):
     phone = second.new_page()
     for path in ("/admin/historico/", "/admin/obras/obra/1/history/", "/admin/lixeira/"):
         phone.goto(office.address + path)
-        office.keep(phone, f"telefone{path.replace('/', '-')}", dark=False)
+        office.keep(phone, f"telefone{path.replace('/', '-')}")
         assert not overflows(phone), path
 
 

@@ -33,7 +33,7 @@ def test_import_a_csv_with_errors_and_download_the_rejects(office, tmp_path, vie
     page.get_by_role("link", name="Carregar arquivos").first.click()
     office.keep(page, f"{prefix}nova")
     page.get_by_text("Mais opções").click()
-    office.keep(page, f"{prefix}nova-opcoes", dark=False)
+    office.keep(page, f"{prefix}nova-opcoes")
     assert not overflows(page)
 
     table = tmp_path / "encomenda.csv"
@@ -90,7 +90,7 @@ def test_progress_of_a_long_file_shows_by_itself(office, tmp_path):
     page.get_by_role("button", name="Ver o que resultaria").click()
     page.locator("progress").wait_for(timeout=60_000)
     page.get_by_text("acervo.csv: ").wait_for(timeout=60_000)
-    office.keep(page, "carga-conferindo", dark=False)
+    office.keep(page, "carga-conferindo")
     page.get_by_role("heading", name="O que resultaria").wait_for(timeout=120_000)
     page.get_by_role("button", name="Carregar", exact=True).click()
     page.get_by_text("por segundo").wait_for(timeout=60_000)
@@ -111,7 +111,7 @@ def test_a_file_that_cannot_be_read(office, tmp_path):
 def test_export_what_is_found(office):
     page = office.page("/admin/obras/obra/?q=assis")
     page.get_by_label("Exportar esta lista como").select_option("csv")
-    office.keep(page, "exportar", dark=False)
+    office.keep(page, "exportar")
     with page.expect_download() as download:
         page.get_by_role("button", name="Exportar").click()
     with open(download.value.path(), encoding="utf-8-sig", newline="") as file:
