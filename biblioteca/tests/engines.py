@@ -26,6 +26,7 @@ DATABASE = "test_biblioteca_" + hashlib.sha256(str(ROOT).encode()).hexdigest()[:
 MYSQL_URL = os.environ.get("TEST_MYSQL_URL", "mysql://root@127.0.0.1:3306/")
 POSTGRES_URL = os.environ.get("TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres")
 BROWSER_SECONDS = 300
+NONE_CHOSEN = 5  # pytest.ExitCode.NO_TESTS_COLLECTED
 # Where the tests of a row are, by their mark: nothing else is imported for it.
 PLACES = {"browser": "biblioteca/tests/browser", "redis": "biblioteca/tests"}
 HEADERS = ["libmariadb-dev", "pkg-config", "gcc", "python3-dev"]
@@ -73,6 +74,8 @@ def main(arguments: list[str]) -> int:
     skipped = sum(run.counts["skipped"] for run in runs)
     say(f"{passed} passed, {failed} failed, {skipped} skipped")
     bad = {"failed", "not tested"} if strict else {"failed"}
+    if not arguments:
+        bad.add("none chosen")
     return int(any(run.outcome in bad for run in runs))
 
 
@@ -164,8 +167,8 @@ def run_suite(
         run.seconds = time.monotonic() - started
         if results.exists():
             count_results(run, results)
-    run.outcome = "passed" if status == 0 else "failed"
-    if status and not run.counts["failed"]:
+    run.outcome = {0: "passed", NONE_CHOSEN: "none chosen"}.get(status, "failed")
+    if run.outcome == "failed" and not run.counts["failed"]:
         run.counts["failed"] += 1  # pytest itself failed
     return run
 
@@ -204,7 +207,8 @@ def report(runs: list[Run], strict: bool) -> None:
     say(f"{'engine':<12}{'version':<28}{'tests':>7}{'skipped':>9}{'seconds':>9}  result")
     for run in runs:
         tests = run.counts["passed"] + run.counts["failed"]
-        result = run.outcome + (" (a failure with CI=true)" if strict and not tests else "")
+        missing = strict and run.outcome == "not tested"
+        result = run.outcome + (" (a failure with CI=true)" if missing else "")
         say(
             f"{run.engine:<12}{run.version[:27]:<28}{tests:>7}{run.counts['skipped']:>9}"
             f"{run.seconds:>9.0f}  {result}"
