@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from biblioteca.tests.databases import empty_database
-from biblioteca.tests.faults.loads import Shop, undisturbed_load, write_table
+from biblioteca.tests.faults.loads import Shop, undisturbed_table
 from biblioteca.tests.servers import ROOT, environment_for, serving
 
 pytestmark = pytest.mark.served
@@ -90,17 +90,9 @@ def worker(directory, log, **environment):
 
 
 @pytest.fixture(scope="module")
-def table(tmp_path_factory):
-    path = tmp_path_factory.mktemp("table") / "obras.csv"
-    write_table(path, WORKS)
-    return path
-
-
-@pytest.fixture(scope="module")
-def undisturbed(table, tmp_path_factory):
-    """What loading the table by command comes to."""
-    directory = tmp_path_factory.mktemp("alone")
-    return undisturbed_load(Shop(directory, f"sqlite:///{directory}/alone.sqlite3"), table)
+def alone(tmp_path_factory):
+    """A table, and what loading it by command comes to."""
+    return undisturbed_table(tmp_path_factory.mktemp("alone"), WORKS)
 
 
 @contextmanager
@@ -141,8 +133,9 @@ def own_worker(address):
 
 
 @pytest.mark.parametrize("engine", ["SQLite", "MariaDB"])
-def test_uploaded_checked_confirmed_killed_and_finished(engine, table, undisturbed, tmp_path):
+def test_uploaded_checked_confirmed_killed_and_finished(engine, alone, tmp_path):
     """The worker is killed twice in the middle, and two more run beside it."""
+    table, undisturbed = alone
     with office(engine, tmp_path) as (editor, shop, environment):
         log = tmp_path / "worker.log"
         with ExitStack() as stack:
@@ -180,7 +173,8 @@ def works_of(editor):
     return requests.get(f"{editor.address}/obras/?page_size=1", timeout=30).json()["count"]
 
 
-def test_in_memory_the_queue_is_worked_through_too(table, tmp_path):
+def test_in_memory_the_queue_is_worked_through_too(alone, tmp_path):
+    table, _undisturbed = alone
     with serving(tmp_path, "--memoria", "--vazio", worker=True) as address:
         editor = Editor(address, tmp_path)
         number = editor.send(table)

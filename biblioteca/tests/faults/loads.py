@@ -134,6 +134,13 @@ def undisturbed_load(shop: Shop, table: Path) -> Undisturbed:
     return Undisturbed(shop.fingerprint(), rejects, seconds)
 
 
+def undisturbed_table(directory: Path, works: int) -> tuple[Path, Undisturbed]:
+    """Write a table into ``directory`` and load it into SQLite there."""
+    table = directory / "obras.csv"
+    write_table(table, works)
+    return table, undisturbed_load(Shop(directory, f"sqlite:///{directory}/alone.sqlite3"), table)
+
+
 def disturbed_load(
     shop: Shop,
     table: Path,
